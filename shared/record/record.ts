@@ -1,0 +1,163 @@
+import type { Source } from '../discovery/server.ts';
+import type { Desired, Owner } from '../manifest/desired.ts';
+import type { JsonObject } from '../ports/ports.ts';
+import type { Publication } from '../publish/sink.ts';
+import type { Access } from '../registration/answer.ts';
+
+/** Version of the stored shape. */
+export const RECORD_VERSION = 1;
+
+/** The server of a registration, as far as it is needed without discovering it again. */
+export type ServerRecord = {
+  readonly address: string;
+  readonly registrationEndpoint: string;
+  readonly registrationSource: Source;
+  readonly tokenEndpoint?: string;
+  readonly issuer?: string;
+};
+
+/** What was seen of a server's behaviour. A missing trait is not known yet. */
+export type Traits = {
+  /** The token endpoint tells wrong credentials from a wrong code, so a verification means something. */
+  readonly verifiable?: boolean;
+  readonly updates?: 'supported' | 'unsupported';
+  readonly removes?: 'supported' | 'unsupported';
+  /** An update was seen to replace the client secret. */
+  readonly updateReplacesSecret?: boolean;
+  readonly updateReplacesToken?: boolean;
+  readonly readReplacesToken?: boolean;
+  /** An update is refused unless it carries the current client secret. */
+  readonly updateWantsSecret?: boolean;
+  /** Audience that a client assertion must have here. */
+  readonly assertionAudience?: 'token_endpoint' | 'issuer';
+  /** Members that the server takes without ever answering with them. */
+  readonly unansweredMembers?: readonly string[];
+};
+
+export type Verification = { readonly outcome: 'works' | 'refused' | 'unknown'; readonly at: number; readonly reason: string };
+
+/** How far the deletion of a client has come. */
+export type Removal = {
+  readonly askedAt: number;
+  readonly asked: number;
+  /** The server said 2xx. */
+  readonly accepted: boolean;
+  /** An attempt was not answered; a refusal afterwards means that it worked. */
+  readonly unanswered: boolean;
+  /** The last answer was a 401 or 404 that proves nothing by itself. */
+  readonly doubtful?: 'refused' | 'missing';
+  readonly lastReason?: string;
+};
+
+/** One client at the server that we made or adopted and that still exists, as far as we know. */
+export type Client = {
+  readonly clientId: string;
+  readonly role: 'current' | 'next' | 'retiring' | 'leaving';
+  readonly clientSecret?: string;
+  /** Epoch seconds; 0 means never. */
+  readonly clientSecretExpiresAt?: number;
+  /** PKCS#8 PEM. */
+  readonly privateKey?: string;
+  readonly keyId?: string;
+  readonly access?: Access;
+  /** What came of using `access`: nothing yet, it works, the token is refused, the server cannot do it. */
+  readonly accessSeen: 'untried' | 'works' | 'refused';
+  /** Why there is no usable access, when the server sent one that must not be used. */
+  readonly accessWithheld?: string;
+  /** Metadata as last accepted by the server from us. */
+  readonly requested: JsonObject;
+  /** Metadata as last answered. */
+  readonly granted: JsonObject;
+  readonly marker: string;
+  /** Epoch milliseconds. */
+  readonly madeAt: number;
+  readonly madeByRun?: string;
+  /** When it became retiring: the overlap counts from here. */
+  readonly retiringSince?: number;
+  readonly verification?: Verification;
+  readonly removal?: Removal;
+};
+
+/** Saved before a POST, because nothing else would remember a client whose answer is lost. */
+export type Intent = {
+  readonly marker: string;
+  readonly registrationEndpoint: string;
+  readonly purpose: 'first' | 'replacement' | 'rotation';
+  readonly requested: JsonObject;
+  readonly privateKey?: string;
+  readonly keyId?: string;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** Nothing else is sent before this time unless the answer came. */
+  readonly limitAt: number;
+  readonly run?: string;
+};
+
+/** An intent whose answer never came: a client may exist. */
+export type Suspect = Omit<Intent, 'limitAt'> & { readonly reason: string; readonly since: number };
+
+/** A client we know of and cannot delete; with what a person needs to delete it by hand. */
+export type Orphan = {
+  readonly clientId: string;
+  readonly server: ServerRecord;
+  readonly marker: string;
+  readonly reason: string;
+  readonly since: number;
+  readonly access?: Access;
+};
+
+/** A call under way at a client configuration endpoint. */
+export type Call = {
+  readonly clientId: string;
+  readonly verb: 'read' | 'update' | 'remove';
+  readonly requested?: JsonObject;
+  readonly startedAt: number;
+  readonly limitAt: number;
+};
+
+/** A row per client ever made. */
+export type LedgerRow = {
+  readonly clientId: string;
+  readonly server: string;
+  readonly madeAt: number;
+  readonly madeByRun?: string;
+  readonly endedAt?: number;
+  /** How the end is known: `deleted`, `gone`, `orphan`, `forgotten`. */
+  readonly ended?: 'deleted' | 'gone' | 'orphan' | 'forgotten';
+};
+
+/** A rotation that was begun. */
+export type RotationUnderWay = {
+  readonly reason: 'age' | 'expiry' | 'asked' | 'leak';
+  readonly strategy: 'replace' | 'in-place' | 'keys';
+  readonly startedAt: number;
+  readonly run?: string;
+};
+
+/** What is remembered of one registration. Saved after every step; everything is decided from it. */
+export type RegistrationRecord = {
+  readonly version: typeof RECORD_VERSION;
+  readonly key: string;
+  /** What was asked for last; kept so that rotation and teardown need no manifest. */
+  readonly desired: Desired;
+  readonly server: ServerRecord;
+  readonly owner?: Owner;
+  /** Epoch milliseconds after which an owned registration ends. */
+  readonly expiresAt?: number;
+  /** Set when the registration is to end; everything of it is then removed. */
+  readonly ending?: { readonly since: number; readonly reason: string };
+  readonly rotation?: RotationUnderWay;
+  /** When the credentials in use were last replaced. */
+  readonly rotatedAt?: number;
+  readonly clients: readonly Client[];
+  readonly intent?: Intent;
+  readonly call?: Call;
+  readonly suspects: readonly Suspect[];
+  readonly orphans: readonly Orphan[];
+  readonly published: readonly Publication[];
+  readonly announced?: { readonly clientId: string; readonly at: number };
+  readonly traits: Traits;
+  readonly ledger: readonly LedgerRow[];
+  /** After a failure: not before this time. */
+  readonly backOff?: { readonly failures: number; readonly until: number };
+};
