@@ -20,7 +20,8 @@ export const CATALOG = {
     hint: 'Correct each listed line. Nothing was sent to any server.',
   },
   template_invalid: {
-    meaning: 'A ${name} in the manifest is unknown, has no value in this run, or its value is not allowed in that place.',
+    meaning:
+      'A ${name} in the manifest is unknown, has no value in this run, or its value is not allowed in that place.',
     hint: 'Give the value with the `url` or `values` input, or write $${ for a literal ${.',
   },
   client_unknown: {
@@ -66,7 +67,8 @@ export const CATALOG = {
     hint: 'Give the issuer of the authorization server as `server`, or its `registration_endpoint` and `token_endpoint` if its operator told you them.',
   },
   issuer_mismatch: {
-    meaning: 'A metadata document names another issuer than the one it was asked for, so it must not be used (RFC 8414 section 3.3).',
+    meaning:
+      'A metadata document names another issuer than the one it was asked for, so it must not be used (RFC 8414 section 3.3).',
     hint: 'Give the issuer exactly as the server writes it, including a final slash.',
   },
   endpoint_conflict: {
@@ -103,15 +105,18 @@ export const CATALOG = {
     hint: 'Ask the operator to look for the marker named in the message. Then run `command: resolve` with `resolution: forget`, or with `adopt` and its `client-id`.',
   },
   suspect_found: {
-    meaning: 'An earlier request for this client was never answered, so registering once more could leave a second client behind.',
+    meaning:
+      'An earlier request for this client was never answered, so registering once more could leave a second client behind.',
     hint: 'Ask the operator to look for the marker named in the message. Then run `command: resolve` with `resolution: forget`, or with `adopt` and its `client-id`.',
   },
   configuration_endpoint_elsewhere: {
-    meaning: 'The answer to a registration names a client configuration endpoint that is not https or not of the origin of the registration endpoint, so our registration access token is not sent there.',
+    meaning:
+      'The answer to a registration names a client configuration endpoint that is not https or not of the origin of the registration endpoint, so our registration access token is not sent there.',
     hint: 'The client works but cannot be changed or deleted by us. If the address is right, allow its origin with `configuration_endpoint_origins` in the manifest.',
   },
   access_refused: {
-    meaning: 'The server refuses the registration access token of a client: the token was replaced or the client is gone. The two cannot be told apart.',
+    meaning:
+      'The server refuses the registration access token of a client: the token was replaced or the client is gone. The two cannot be told apart.',
     hint: 'Check with the operator whether the client exists. Then adopt it with a new registration access token, or rotate to register a new one.',
   },
   update_unsupported: {
@@ -193,6 +198,18 @@ export const CATALOG = {
     hint: 'Run again; if it stays, check the permissions of the job.',
   },
   // Commands
+  owner_ended: {
+    meaning: 'The pull request or branch that would own the clients has ended, so nothing is made for it any more.',
+    hint: 'Nothing is left to do. Reopen the pull request, or deploy from one that is open.',
+  },
+  superseded: {
+    meaning: 'A newer run has already changed this registration; an older one does not undo that.',
+    hint: 'To go back on purpose, re-run the older run.',
+  },
+  rotation_not_allowed: {
+    meaning: 'A rotation gives the app a new client_id, which ends its consents and refresh tokens, and the manifest does not allow that.',
+    hint: 'Allow it with `client_id: may_change` under `rotate`. For a leak, `now: true` rotates at once in any case.',
+  },
   registration_not_found: {
     meaning: 'There is no registration of that name in this environment.',
     hint: 'Run `command: plan` to see which registrations there are.',
@@ -200,6 +217,14 @@ export const CATALOG = {
   not_confirmable: {
     meaning: 'The client named as the one in use is none that this registration knows as current or next.',
     hint: 'Give the `client-id` that the deployed app uses.',
+  },
+  cancelled: {
+    meaning: 'The job was cancelled before this registration was finished.',
+    hint: 'Nothing is lost: the next run goes on from where this one stopped.',
+  },
+  unavailable: {
+    meaning: 'This run may not use secrets (a fork or Dependabot), and one of them is needed.',
+    hint: 'Set `if-unavailable: skip` to pass over this step in such runs.',
   },
   internal: {
     meaning: 'A defect of this product.',

@@ -1,9 +1,8 @@
 /** Longest piece of foreign text that is shown to people, in characters. */
 export const PRINTABLE_LIMIT = 300;
 
-// C0 and C1 controls, line and paragraph separators, bidirectional controls, zero-width characters, lone surrogates.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\p{Surrogate}]+/gu;
+// Controls, format characters (directions, zero width), lone surrogates, unassigned ones; line and paragraph separators.
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]+/gu;
 
 /**
  * Text from a server or a pull request made safe to show: one line, no control or direction characters,
@@ -16,7 +15,7 @@ export function printable(text: string, limit = PRINTABLE_LIMIT): string {
     .replace(UNPRINTABLE, ' ')
     .replace(/\s+/gu, ' ')
     .trim()
-    .replaceAll('::', ': :')
+    .replace(/:(?=:)/gu, ': ')
     .replaceAll('##[', '## [');
   const characters = [...line];
   return characters.length <= limit ? line : `${characters.slice(0, limit - 1).join('')}…`;
@@ -28,6 +27,7 @@ export function showUrl(url: string | URL): string {
     const parsed = new URL(url);
     return printable(parsed.origin === 'null' ? `${parsed.protocol}…` : parsed.origin + parsed.pathname);
   } catch {
-    return printable(String(url).replace(/[?#].*$/su, ''));
+    const written = String(url);
+    return written.includes('@') ? '…' : printable(written.replace(/[?#].*$/su, ''));
   }
 }

@@ -1,0 +1,52 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import * as z from 'zod';
+import { CATALOG } from '../shared/errors/catalog.ts';
+import { manifestSchema } from '../shared/manifest/schema.ts';
+
+function schemaText(): string {
+  const { $schema, ...schema } = z.toJSONSchema(manifestSchema, { io: 'input' });
+  const title = 'oauth-registrar manifest';
+  const text = JSON.stringify({ $schema, title, ...schema }, null, 2);
+  // As the formatter has it: lists of words on one line.
+  return `${text.replace(/\[\n[^[\]{}]*\]/gu, (list) => list.replace(/\n\s*/gu, ' ').replace(/^\[ | \]$/gu, (end) => end.trim()))}\n`;
+}
+
+function errorsText(): string {
+  const entries = Object.entries(CATALOG).map(
+    ([code, { meaning, hint }]) => `## \`${code}\`\n\n${meaning}\n\n**What to do.** ${hint}\n`,
+  );
+  return [
+    '<!-- Made by docs/generate.ts from shared/errors/catalog.ts. -->',
+    '',
+    '# Errors',
+    '',
+    'Every error has one of these codes. The message of an error says what failed, for which client and at which server.',
+    '',
+    entries.join('\n'),
+  ].join('\n');
+}
+
+const FILES: Readonly<Record<string, () => string>> = {
+  'oauth-clients.schema.json': schemaText,
+  'errors.md': errorsText,
+};
+
+function stored(file: URL): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+const check = process.argv.includes('--check');
+for (const [name, make] of Object.entries(FILES)) {
+  const file = new URL(name, import.meta.url);
+  const text = make();
+  if (!check) {
+    writeFileSync(file, text);
+  } else if (stored(file) !== text) {
+    console.error(`docs/${name} is not what the sources say; run: npm run docs`);
+    process.exitCode = 1;
+  }
+}
