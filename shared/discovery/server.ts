@@ -1,11 +1,19 @@
 /** Where something was read. */
 export type Source = {
-  readonly kind: 'manifest' | 'smart-configuration' | 'fhir-metadata' | 'oauth-authorization-server' | 'openid-configuration';
+  readonly kind:
+    | 'manifest'
+    | 'smart-configuration'
+    | 'fhir-metadata'
+    | 'oauth-authorization-server'
+    | 'openid-configuration';
   /** The document's URL without query; undefined for the manifest. */
   readonly url?: string;
 };
 
 export type Endpoint = { readonly url: string; readonly source: Source };
+
+/** A document that was asked for, without query, and in a few words what came of it. */
+export type TrailEntry = { readonly url: string; readonly outcome: string };
 
 /** An authorization server as found: its endpoints, each with where it was read. */
 export type Server = {
@@ -28,5 +36,5 @@ export type Server = {
     readonly fhirVersion?: string;
   };
   /** Documents that were asked for, in order, with what came of it (for people). */
-  readonly trail: readonly { readonly url: string; readonly outcome: string }[];
+  readonly trail: readonly TrailEntry[];
 };

@@ -1,0 +1,98 @@
+import { showUrl } from '../errors/printable.ts';
+import { RegistrarError } from '../errors/registrar-error.ts';
+import type { Http } from '../http/http.ts';
+import { insecurity, isLoopbackHttp, secureUrl } from '../http/secure-url.ts';
+import type { ServerReference } from '../manifest/desired.ts';
+import { discoveryError } from './discovery-error.ts';
+import type { Finding } from './finding.ts';
+import { known } from './read-members.ts';
+import type { Endpoint, Server } from './server.ts';
+import { lookAt, type Survey } from './survey.ts';
+import { fhirMetadataPlace, issuerMetadataPlaces, smartConfigurationPlace } from './well-known-urls.ts';
+
+/**
+ * Finds the authorization server of a FHIR base URL or an issuer: what the manifest gives, then SMART configuration,
+ * FHIR metadata, and the issuer's metadata (RFC 8414, OpenID Connect Discovery). Each endpoint comes from the first
+ * source that names it; reading stops once registration and token endpoint are known.
+ *
+ * Rejects with a RegistrarError: `registration_unsupported`, `endpoint_conflict`, `issuer_mismatch`,
+ * `discovery_failed`, `url_insecure`, `redirect_refused`, `answer_too_large`, `server_unreachable`,
+ * `server_no_answer`, `server_error`, `rate_limited`. The message lists the documents that were asked for.
+ */
+export async function discoverServer(reference: ServerReference, http: Http): Promise<Server> {
+  const address = reference.address ?? reference.registrationEndpoint ?? reference.issuer;
+  if (address === undefined) throw new TypeError('a server reference needs an address, an endpoint or an issuer');
+  for (const url of [address, reference.registrationEndpoint, reference.tokenEndpoint, reference.issuer]) {
+    if (url !== undefined) secureUrl(url, true);
+  }
+  let survey: Survey = { findings: [givenBy(reference)], failures: [], trail: [], silent: new Set() };
+  if (reference.address !== undefined) {
+    for (const place of [smartConfigurationPlace(reference.address), fhirMetadataPlace(reference.address)]) {
+      if (!isComplete(survey)) survey = await lookAt(place, reference.address, survey, http);
+    }
+  }
+  const issuer = reference.issuer ?? issuerNamedIn(survey) ?? reference.address;
+  for (const place of issuer === undefined ? [] : issuerMetadataPlaces(issuer)) {
+    if (issuer !== undefined && !isComplete(survey)) survey = await lookAt(place, issuer, survey, http);
+  }
+  return assemble(address, survey);
+}
+
+function givenBy({ registrationEndpoint, tokenEndpoint, issuer }: ServerReference): Finding {
+  return {
+    source: { kind: 'manifest' },
+    registrations: registrationEndpoint === undefined ? [] : [registrationEndpoint],
+    ...known({ token: tokenEndpoint, issuer }),
+    says: {},
+    notes: [],
+  };
+}
+
+function isComplete({ findings }: Survey): boolean {
+  return (
+    findings.some(({ registrations }) => registrations.length > 0) && findings.some(({ token }) => token !== undefined)
+  );
+}
+
+function issuerNamedIn({ findings }: Survey): string | undefined {
+  return findings.map(({ issuer }) => issuer).find((issuer) => issuer !== undefined && isAskable(issuer));
+}
+
+function isAskable(url: string): boolean {
+  return URL.canParse(url) && (url.startsWith('https://') || isLoopbackHttp(url));
+}
+
+function assemble(address: string, survey: Survey): Server {
+  const { findings } = survey;
+  const first = (pick: (finding: Finding) => string | undefined): Endpoint | undefined => {
+    const finding = findings.find((candidate) => pick(candidate) !== undefined);
+    const url = finding === undefined ? undefined : pick(finding);
+    return finding === undefined || url === undefined ? undefined : { url, source: finding.source };
+  };
+  const registration = first(({ registrations }) => registrations[0]);
+  if (registration === undefined) throw discoveryError(address, survey);
+  const token = first((finding) => finding.token);
+  refuseInsecure('registration', registration);
+  if (token !== undefined) refuseInsecure('token', token);
+  return {
+    address,
+    registration,
+    ...known({ token, authorization: first((finding) => finding.authorization) }),
+    ...known({ issuer: first((finding) => finding.issuer) }),
+    says: Object.assign({}, ...findings.map(({ says }) => says).reverse()),
+    trail: survey.trail,
+  };
+}
+
+/** Only a document that itself came over http from this machine may name such an endpoint. */
+function refuseInsecure(what: string, { url, source }: Endpoint): void {
+  if (source.url === undefined) return;
+  const fault = insecurity(url, isLoopbackHttp(source.url));
+  if (fault === undefined) return;
+  const server = showUrl(source.url);
+  throw new RegistrarError('url_insecure', {
+    message: `${server} names a ${what} endpoint that cannot be used: ${showUrl(url)} ${fault}`,
+    hint: 'Ask the operator of the server for an https address, and give it in the manifest.',
+    server,
+  });
+}
