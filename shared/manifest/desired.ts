@@ -15,7 +15,9 @@ export type ServerReference = {
 };
 
 /** What a registration dies with. */
-export type Owner = { readonly kind: 'pull_request'; readonly number: number } | { readonly kind: 'branch'; readonly name: string };
+export type Owner =
+  | { readonly kind: 'pull_request'; readonly number: number }
+  | { readonly kind: 'branch'; readonly name: string };
 
 /** `job`: deleted in the post step of the job that made it. */
 export type Ttl = 'job' | { readonly seconds: number };
@@ -30,7 +32,11 @@ export type CredentialField =
   | 'token_endpoint'
   | 'json';
 
-export type PublishItem = { readonly kind: 'secret' | 'variable'; readonly name: string; readonly field: CredentialField };
+export type PublishItem = {
+  readonly kind: 'secret' | 'variable';
+  readonly name: string;
+  readonly field: CredentialField;
+};
 
 /** One place that credentials are published to. */
 export type PublishTarget = {
