@@ -1,3 +1,4 @@
+import type { RegistrarError } from '../errors/registrar-error.ts';
 import type { JsonObject } from '../ports/ports.ts';
 
 /** A 2xx answer of a registration or client configuration endpoint, read leniently (RFC 7591 section 3.2.1, RFC 7592 section 3). */
@@ -10,9 +11,9 @@ export type ClientInformation = {
   /** Epoch seconds. */
   readonly clientIdIssuedAt?: number;
   readonly registrationAccessToken?: string;
-  /** Absolute, verbatim unless it was relative. */
+  /** Absolute; verbatim, unless a registration answered a relative one. */
   readonly registrationClientUri?: string;
-  /** All other members as answered, without any of the above: never a secret. */
+  /** All other members as answered, without any of the above, private keys or what repeats a secret. */
   readonly metadata: JsonObject;
 };
 
@@ -31,16 +32,16 @@ export type Answer =
   | { readonly kind: 'forbidden'; readonly refusal: Refusal }
   /** 404 or 410. */
   | { readonly kind: 'missing'; readonly refusal: Refusal }
-  /** 405 or 501, or 404 where the server never managed clients. */
+  /** 405 or 501. */
   | { readonly kind: 'unsupported'; readonly refusal: Refusal }
   /** 400, 409, 413, 422, …: unchanged, it will be refused again. */
-  | { readonly kind: 'rejected'; readonly refusal: Refusal }
-  /** 429, or 503 with Retry-After: not processed. */
+  | { readonly kind: 'rejected'; readonly refusal: Refusal; readonly cause?: RegistrarError }
+  /** 425, 429, or 503 with Retry-After: not processed. */
   | { readonly kind: 'busy'; readonly refusal: Refusal; readonly retryAfterSeconds: number }
-  /** The connection was never made: nothing happened. */
-  | { readonly kind: 'not_sent'; readonly reason: string }
-  /** It may or may not have happened: no answer, 5xx, 408, or a 2xx without a usable client. */
-  | { readonly kind: 'unknown'; readonly reason: string; readonly status?: number };
+  /** The request never left, for want of a connection or because it cannot be sent: nothing happened. */
+  | { readonly kind: 'not_sent'; readonly cause: RegistrarError }
+  /** It may or may not have happened: no answer, 5xx, 408, or a 2xx without a usable client. `answered`: the server is done with it. */
+  | { readonly kind: 'unknown'; readonly reason: string; readonly answered: boolean; readonly cause?: RegistrarError };
 
 /** How a client's registration is managed: its own endpoint and token (RFC 7592). */
 export type Access = { readonly registrationClientUri: string; readonly registrationAccessToken: string };
@@ -51,9 +52,13 @@ export type RegistrationApi = {
     readonly registrationEndpoint: string;
     readonly metadata: JsonObject;
     readonly initialAccessToken?: string;
-    readonly softwareStatement?: string;
-  }) => Promise<Answer>;
+    /** Epoch milliseconds; when the turn at this endpoint comes later, nothing is sent and the outcome is `too_late`. */
+    readonly sendBefore: number;
+  }) => Promise<Answer | { readonly kind: 'too_late' }>;
   readonly read: (access: Access) => Promise<Answer>;
   readonly update: (access: Access, body: JsonObject) => Promise<Answer>;
   readonly remove: (access: Access) => Promise<Answer>;
 };
+
+/** The calls of the protocol, named as in the record. */
+export type Verb = 'register' | 'read' | 'update' | 'remove';
