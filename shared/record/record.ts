@@ -30,23 +30,37 @@ export type Traits = {
   readonly updateWantsSecret?: boolean;
   /** Audience that a client assertion must have here. */
   readonly assertionAudience?: 'token_endpoint' | 'issuer';
-  /** Members that the server takes without ever answering with them. */
-  readonly unansweredMembers?: readonly string[];
 };
 
-export type Verification = { readonly outcome: 'works' | 'refused' | 'unknown'; readonly at: number; readonly reason: string };
+/** A key pair made for one client. */
+export type KeyPair = {
+  /** PKCS#8 PEM. */
+  readonly privateKey: string;
+  readonly keyId: string;
+  readonly publicJwk: JsonObject;
+};
+
+export type Verification = {
+  readonly outcome: 'works' | 'refused' | 'unknown';
+  readonly at: number;
+  readonly reason: string;
+};
 
 /** How far the deletion of a client has come. */
 export type Removal = {
-  readonly askedAt: number;
+  /** `ask`: delete it. `confirm`: read it, which has to fail. `verify`: try its credentials. Then `gone` or `impossible`. */
+  readonly stage: 'ask' | 'confirm' | 'verify' | 'gone' | 'impossible';
+  /** Epoch milliseconds of the first attempt. */
+  readonly since: number;
   readonly asked: number;
   /** The server said 2xx. */
   readonly accepted: boolean;
   /** An attempt was not answered; a refusal afterwards means that it worked. */
   readonly unanswered: boolean;
-  /** The last answer was a 401 or 404 that proves nothing by itself. */
-  readonly doubtful?: 'refused' | 'missing';
-  readonly lastReason?: string;
+  readonly failures: number;
+  /** Not before this time (epoch milliseconds). */
+  readonly tryAt: number;
+  readonly reason: string;
 };
 
 /** One client at the server that we made or adopted and that still exists, as far as we know. */
@@ -56,15 +70,18 @@ export type Client = {
   readonly clientSecret?: string;
   /** Epoch seconds; 0 means never. */
   readonly clientSecretExpiresAt?: number;
-  /** PKCS#8 PEM. */
-  readonly privateKey?: string;
-  readonly keyId?: string;
+  readonly key?: KeyPair;
+  /** Counts up whenever the credentials change, so that it is known what was published. */
+  readonly edition: number;
+  /** Where the client lives; the record's server may have changed since. */
+  readonly server: ServerRecord;
+  readonly purpose: Intent['purpose'] | 'adopted';
   readonly access?: Access;
   /** What came of using `access`: nothing yet, it works, the token is refused, the server cannot do it. */
   readonly accessSeen: 'untried' | 'works' | 'refused';
   /** Why there is no usable access, when the server sent one that must not be used. */
   readonly accessWithheld?: string;
-  /** Metadata as last accepted by the server from us. */
+  /** What the manifest asked for when the server last accepted it; without marker and made key. */
   readonly requested: JsonObject;
   /** Metadata as last answered. */
   readonly granted: JsonObject;
@@ -72,6 +89,8 @@ export type Client = {
   /** Epoch milliseconds. */
   readonly madeAt: number;
   readonly madeByRun?: string;
+  /** An update of it was not answered: its token and metadata are not known for sure. */
+  readonly uncertain?: boolean;
   /** When it became retiring: the overlap counts from here. */
   readonly retiringSince?: number;
   readonly verification?: Verification;
@@ -80,12 +99,12 @@ export type Client = {
 
 /** Saved before a POST, because nothing else would remember a client whose answer is lost. */
 export type Intent = {
+  /** Part of the client's name at the server; empty where the name stays as the manifest has it. */
   readonly marker: string;
-  readonly registrationEndpoint: string;
   readonly purpose: 'first' | 'replacement' | 'rotation';
   readonly requested: JsonObject;
-  readonly privateKey?: string;
-  readonly keyId?: string;
+  readonly key?: KeyPair;
+  readonly server: ServerRecord;
   /** Epoch milliseconds. */
   readonly startedAt: number;
   /** Nothing else is sent before this time unless the answer came. */
@@ -111,6 +130,7 @@ export type Call = {
   readonly clientId: string;
   readonly verb: 'read' | 'update' | 'remove';
   readonly requested?: JsonObject;
+  readonly key?: KeyPair;
   readonly startedAt: number;
   readonly limitAt: number;
 };
@@ -134,6 +154,9 @@ export type RotationUnderWay = {
   readonly run?: string;
 };
 
+/** A run of a workflow; a re-run keeps the id and counts up the attempt. */
+export type Applier = { readonly runId: number; readonly attempt: number };
+
 /** What is remembered of one registration. Saved after every step; everything is decided from it. */
 export type RegistrationRecord = {
   readonly version: typeof RECORD_VERSION;
@@ -144,9 +167,13 @@ export type RegistrationRecord = {
   readonly owner?: Owner;
   /** Epoch milliseconds after which an owned registration ends. */
   readonly expiresAt?: number;
+  /** The newest run whose wish was taken in. */
+  readonly appliedBy?: Applier;
   /** Set when the registration is to end; everything of it is then removed. */
   readonly ending?: { readonly since: number; readonly reason: string };
   readonly rotation?: RotationUnderWay;
+  /** After a rotation that failed: no scheduled one before this time. */
+  readonly rotationHeldUntil?: number;
   /** When the credentials in use were last replaced. */
   readonly rotatedAt?: number;
   readonly clients: readonly Client[];
