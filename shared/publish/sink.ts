@@ -7,6 +7,8 @@ export type Publication = {
   readonly state: 'claimed' | 'written';
   /** SHA-256 (base64url) of the written value; undefined while claimed only. */
   readonly fingerprint?: string;
+  /** Which client and which edition of its credentials the value is of; set by whoever asked for the write. */
+  readonly of?: string;
   /** Epoch milliseconds of the last change of this entry. */
   readonly at: number;
   /** Kind of the token that wrote it last: the right to write is known for that kind. */
@@ -24,7 +26,9 @@ export type Publication = {
 export type Sink = {
   /**
    * Shows, before a client is made, that every item can be written and that no name is taken by somebody else.
-   * `ours` is everything this registration has published or claimed before. Returns the claims to save before writing.
+   * `ours` is everything this registration has published or claimed before. Returns one entry per item, in order, with
+   * target and item as asked for: what `ours` has of that name, else a claim. They are to be saved before writing, and
+   * replace the entries of `ours` with the same `publicationKey`.
    */
   readonly claim: (request: {
     readonly targets: readonly PublishTarget[];

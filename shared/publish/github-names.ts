@@ -1,0 +1,96 @@
+import { storedName } from '../manifest/published-name.ts';
+import { isRefusal, unexpected } from './github-answers.ts';
+import type { GitHubAnswer, GitHubCalls } from './github-calls.ts';
+import { type Access, writing } from './github-permissions.ts';
+import { type Place, placeKey, placePath } from './publish-place.ts';
+
+/** GitHub's largest page; variables come thirty at a time at most. */
+const PAGE = { secret: 100, variable: 30 } as const;
+
+/** What is in a place: how many names, and whether a given one is among them. */
+export type Names = {
+  readonly total: number;
+  readonly has: (name: string) => Promise<boolean>;
+  /** The names of the first page, in upper case. */
+  readonly first: ReadonlySet<string>;
+};
+
+/** The names there are in a place, or the 401, 403 or 404 that hides them. */
+export type Look = { readonly names: Names } | { readonly refusal: GitHubAnswer };
+
+/** What is known of the names at one repository during one run. */
+export type NamesAtGitHub = {
+  /** Asks once per place and run. Rejects with `publish_failed` or `rate_limited`. */
+  readonly look: (place: Place) => Promise<Look>;
+  /** Asks now, for whether the place can be seen at all. */
+  readonly visible: (place: Place) => Promise<boolean>;
+  /** A name that was removed is free again. */
+  readonly forget: (place: Place) => void;
+};
+
+/** {@link NamesAtGitHub} over the REST API: one call per place, and one more per name beyond its first page. */
+export function createNamesAtGitHub(calls: GitHubCalls, access: Access): NamesAtGitHub {
+  const looks = new Map<string, Promise<Look>>();
+
+  async function ask(place: Place): Promise<Look> {
+    const { path, parameters } = placePath(place);
+    const answer = await calls({
+      route: `GET ${path}`,
+      parameters: { ...parameters, per_page: PAGE[place.kind] },
+      doing: `Reading which names there are, to ${writing(place, access)},`,
+      whole: (data) => readPage(data, place) !== undefined,
+    });
+    if (isRefusal(answer)) {
+      return { refusal: answer };
+    }
+    const page = readPage(answer.data, place);
+    if (page === undefined) {
+      throw unexpected(`Reading the ${place.kind}s there are`, answer);
+    }
+    const has = async (name: string) =>
+      page.first.has(name) || (page.first.size < page.total && (await exists(place, name)));
+    return { names: { ...page, has } };
+  }
+
+  async function exists(place: Place, name: string): Promise<boolean> {
+    const { path, parameters } = placePath(place);
+    const answer = await calls({
+      route: `GET ${path}/{name}`,
+      parameters: { ...parameters, name },
+      doing: `Reading whether ${place.kind} ${name} exists`,
+    });
+    if (answer.status !== 200 && answer.status !== 404) {
+      throw unexpected(`Reading whether ${place.kind} ${name} exists`, answer);
+    }
+    return answer.status === 200;
+  }
+
+  return {
+    look: (place) => {
+      const key = placeKey(place);
+      const known = looks.get(key);
+      if (known !== undefined) {
+        return known;
+      }
+      const look = ask(place);
+      looks.set(key, look);
+      const drop = () => looks.delete(key);
+      look.then((seen) => 'refusal' in seen && drop(), drop);
+      return look;
+    },
+    visible: async (place) => 'names' in (await ask(place)),
+    forget: (place) => void looks.delete(placeKey(place)),
+  };
+}
+
+function readPage(data: unknown, place: Place): Pick<Names, 'total' | 'first'> | undefined {
+  const { total_count: total, [`${place.kind}s`]: list } = (typeof data === 'object' && data ? data : {}) as Record<
+    string,
+    unknown
+  >;
+  if (typeof total !== 'number' || !Array.isArray(list)) {
+    return undefined;
+  }
+  const names = list.map((entry: { readonly name?: unknown } | null) => entry?.name);
+  return { total, first: new Set(names.filter((name) => typeof name === 'string').map(storedName)) };
+}

@@ -1,0 +1,132 @@
+import { getOctokit } from '@actions/github';
+import sodium from 'libsodium-wrappers';
+import { afterEach, describe, expect, it } from 'vitest';
+import { failedRequest, GITHUB_HEADERS } from '../../../shared/publish/github-request.ts';
+import { secondaryLimit } from './faults.ts';
+import { type GitHub, type GitHubOptions, startGitHub } from './server.ts';
+
+const TOKENS = {
+  job: { kind: 'job', permissions: { contents: 'write', secrets: 'write' } },
+  pat: { kind: 'fine-grained', permissions: { secrets: 'write', variables: 'write', environments: 'write' } },
+  stranger: { kind: 'classic', permissions: { public_repo: 'write' } },
+} as const;
+
+let github: GitHub;
+afterEach(() => github.close());
+
+async function start(options: Partial<GitHubOptions> = {}): Promise<void> {
+  github = await startGitHub({ tokens: TOKENS, ...options });
+}
+
+function call(token: string, route: string, parameters: Record<string, unknown> = {}) {
+  const { request } = getOctokit(token, { baseUrl: github.url });
+  return request(route, { owner: 'octo', repo: 'app', headers: GITHUB_HEADERS, ...parameters }).then(
+    (response) => ({ status: response.status as number, data: response.data as unknown, header: () => undefined }),
+    (error: unknown) => failedRequest(error),
+  );
+}
+
+async function sealed(value: string, path = ''): Promise<Record<string, string>> {
+  const route = path === '' ? 'GET /repos/{owner}/{repo}/actions/secrets/public-key' : `GET ${path}/public-key`;
+  const { key_id, key } = (await call('pat', route)).data as { key_id: string; key: string };
+  await sodium.ready;
+  const box = sodium.crypto_box_seal(value, sodium.from_base64(key, sodium.base64_variants.ORIGINAL));
+  return { key_id, encrypted_value: sodium.to_base64(box, sodium.base64_variants.ORIGINAL) };
+}
+
+const PUT = 'PUT /repos/{owner}/{repo}/actions/secrets/{secret_name}';
+
+describe('the GitHub stand-in', () => {
+  it('opens a sealed secret and refuses one sealed for another key', async () => {
+    await start();
+    const body = await sealed('hunter2');
+    expect((await call('pat', PUT, { secret_name: 'a', ...body })).status).toBe(201);
+    expect((await call('pat', PUT, { secret_name: 'A', ...body })).status).toBe(204);
+    expect(github.secrets()).toEqual({ A: 'hunter2' });
+    github.seedEnvironment('production');
+    const other = await sealed('x', '/repos/{owner}/{repo}/environments/production/secrets');
+    expect((await call('pat', PUT, { secret_name: 'A', ...other })).status).toBe(422);
+    github.rotateKey();
+    expect((await call('pat', PUT, { secret_name: 'A', ...body })).status).toBe(422);
+    const { key_id } = await sealed('x');
+    expect((await call('pat', PUT, { secret_name: 'A', ...body, key_id })).status).toBe(422);
+    expect((await call('pat', PUT, { secret_name: 'GITHUB_A', ...(await sealed('x')) })).status).toBe(422);
+  });
+
+  it('never lets the token of a job write a secret, and names the permission', async () => {
+    await start();
+    const answer = await call('job', PUT, { secret_name: 'A', key_id: '1', encrypted_value: 'AAAA' });
+    expect(answer.status).toBe(403);
+    expect(answer.header('x-accepted-github-permissions')).toBe('secrets=write');
+  });
+
+  it('hides a private repository from a token that is not for it', async () => {
+    await start();
+    expect((await call('stranger', 'GET /repos/{owner}/{repo}')).status).toBe(404);
+    expect((await call('nobody', 'GET /repos/{owner}/{repo}')).status).toBe(401);
+    expect((await call('pat', 'GET /repos/{owner}/{repo}', { headers: {} })).status).toBe(400);
+  });
+
+  it('moves a ref forward only', async () => {
+    await start();
+    const ref = 'refs/oauth-registrar/pr-1';
+    const base = Object.values(github.refs())[0] ?? '';
+    const next = github.commit({ branch: 'next', files: { a: '1' } });
+    const side = github.commit({ branch: 'side', files: { a: '2' } });
+    const route = 'PATCH /repos/{owner}/{repo}/git/refs/{ref}';
+    const create = () => call('job', 'POST /repos/{owner}/{repo}/git/refs', { ref, sha: base });
+    expect((await create()).status).toBe(201);
+    expect((await create()).status).toBe(422);
+    const move = (sha: string) => call('job', route, { ref: 'oauth-registrar/pr-1', sha, force: false });
+    expect((await move(next)).status).toBe(200);
+    const refused = await move(side);
+    expect(refused.status).toBe(422);
+    expect((refused.data as { message: string }).message).toBe('Update is not a fast forward');
+    expect(github.refs()[ref]).toBe(next);
+  });
+
+  it('makes commits whose content can be read at the commit', async () => {
+    await start();
+    const tree = await call('job', 'POST /repos/{owner}/{repo}/git/trees', {
+      tree: [{ path: 'state', mode: '100644', type: 'blob', content: 'hello' }],
+    });
+    const commit = await call('job', 'POST /repos/{owner}/{repo}/git/commits', {
+      message: 'm',
+      tree: (tree.data as { sha: string }).sha,
+      parents: [],
+    });
+    const file = await call('job', 'GET /repos/{owner}/{repo}/contents/{path}', {
+      path: 'state',
+      ref: (commit.data as { sha: string }).sha,
+      headers: { ...GITHUB_HEADERS, accept: 'application/vnd.github.raw+json' },
+    });
+    expect(file.data).toBe('hello');
+  });
+
+  it('gives at most 30 variables a page and refuses one that exists', async () => {
+    await start();
+    for (let index = 0; index < 35; index += 1) {
+      github.seedVariable(`V${index}`, 'x');
+    }
+    const list = await call('pat', 'GET /repos/{owner}/{repo}/actions/variables', { per_page: 100 });
+    expect((list.data as { variables: unknown[] }).variables).toHaveLength(30);
+    const again = await call('pat', 'POST /repos/{owner}/{repo}/actions/variables', { name: 'v1', value: 'y' });
+    expect(again.status).toBe(409);
+  });
+
+  it('interferes as told: a status, a lost answer, a stale read', async () => {
+    await start();
+    github.fault({ method: 'GET', template: '/repos/{owner}/{repo}', from: 2, answer: secondaryLimit(403, 7) });
+    expect((await call('job', 'GET /repos/{owner}/{repo}')).status).toBe(200);
+    expect((await call('job', 'GET /repos/{owner}/{repo}')).header('retry-after')).toBe('7');
+    expect((await call('job', 'GET /repos/{owner}/{repo}')).status).toBe(200);
+    github.fault({ method: 'POST', template: '/actions/variables', answer: { kind: 'lost' } });
+    github.staleReads({ template: '/actions/variables/{name}', times: 1 });
+    expect((await call('pat', 'POST /repos/{owner}/{repo}/actions/variables', { name: 'A', value: 'y' })).status).toBe(
+      undefined,
+    );
+    expect(github.variables()).toEqual({ A: 'y' });
+    const read = () => call('pat', 'GET /repos/{owner}/{repo}/actions/variables/{name}', { name: 'A' });
+    expect([(await read()).status, (await read()).status]).toEqual([404, 200]);
+  });
+});

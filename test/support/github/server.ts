@@ -1,0 +1,229 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { closeServer, listenOnLoopback } from '../listen.ts';
+import { type Books, makeBooks } from './books.ts';
+import { type Fault, type Incoming, type Matching, makeFaults, matches } from './faults.ts';
+import { newLevel } from './levels.ts';
+import { accepted, refusal, type Token } from './permissions.ts';
+import { failure, notFound, type Reply } from './reply.ts';
+import { findRoute } from './routing.ts';
+import { makeSeed, type Seed } from './seed.ts';
+import type { Limits, RefPolicy, Repository, World } from './world.ts';
+
+const KNOWN_VERSIONS = new Set(['2022-11-28', '2026-03-10']);
+const HOURLY_LIMIT = 5000;
+
+export type Call = Incoming & { readonly status: number | 'cut'; readonly tokenKind?: Token['kind'] };
+
+export type GitHubOptions = {
+  readonly repository?: Partial<Repository>;
+  /** By the token itself. */
+  readonly tokens: Readonly<Record<string, Token>>;
+  readonly refPolicy?: RefPolicy;
+  readonly limits?: Partial<Limits>;
+  /** No commit yet, so no git data can be written. */
+  readonly empty?: boolean;
+  readonly now?: () => number;
+  /** Waited for before each call is looked at, and after it was answered. Lets a test order the calls of several runs. */
+  readonly before?: (call: Incoming) => Promise<void> | void;
+  readonly after?: (call: Call) => void;
+};
+
+export type GitHub = Books &
+  Seed & {
+    /** To be used as GITHUB_API_URL. */
+    readonly url: string;
+    readonly repository: Repository;
+    readonly calls: Call[];
+    /** How many calls match. */
+    readonly count: (matching: Matching) => number;
+    readonly fault: (fault: Fault) => void;
+    /** Answers the next `times` matching GETs from the books as they are at this moment. */
+    readonly staleReads: (stale: Matching & { readonly times: number }) => void;
+    readonly clearFaults: () => void;
+    readonly close: () => Promise<void>;
+  };
+
+/** GitHub's REST API for one repository, on this machine: it refuses what the real one refuses. */
+export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
+  const repository: Repository = {
+    owner: 'octo',
+    name: 'app',
+    id: 4242,
+    ownerId: 77,
+    private: true,
+    defaultBranch: 'main',
+    ...options.repository,
+  };
+  const world: World = {
+    level: newLevel(),
+    environments: new Map(),
+    objects: new Map(),
+    refs: new Map(),
+    pulls: new Map(),
+  };
+  const limits: Limits = { valueBytes: 48 * 1024, secrets: 100, variables: 500, ...options.limits };
+  const faults = makeFaults();
+  const calls: Call[] = [];
+  const now = options.now ?? Date.now;
+  const seed = makeSeed(world, repository, () => new Date(now()));
+  if (options.empty !== true) {
+    seed.commit({ branch: repository.defaultBranch, files: { 'README.md': '# app\n' }, message: 'Begin' });
+  }
+
+  async function answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(message.url ?? '/', 'http://github');
+    const method = message.method ?? 'GET';
+    const found = findRoute(method, url.pathname);
+    const token = /^(?:bearer|token) (.+)$/i.exec(message.headers.authorization ?? '')?.[1] ?? '';
+    const incoming: Incoming = {
+      method,
+      template: found?.route.template ?? '',
+      path: decodeURIComponent(url.pathname),
+      token,
+    };
+    const body = await readBody(message);
+    await options.before?.(incoming);
+    const fault = faults.next(incoming);
+    const holder = options.tokens[token];
+    const finish = (status: Call['status']): void => {
+      const call: Call = { ...incoming, status, ...(holder === undefined ? {} : { tokenKind: holder.kind }) };
+      calls.push(call);
+      options.after?.(call);
+    };
+    if (fault?.kind === 'cut') {
+      finish('cut');
+      response.destroy();
+      return;
+    }
+    if (fault?.kind === 'status') {
+      finish(fault.status);
+      send(response, failure(fault.status, fault.message ?? 'Injected', fault.headers));
+      return;
+    }
+    const reply =
+      admit(message, repository, found, holder) ??
+      (body === undefined
+        ? failure(400, 'Problems parsing JSON')
+        : await found?.route.handle({
+            world: faults.staleWorld(incoming) ?? world,
+            repository,
+            refPolicy: options.refPolicy ?? 'any',
+            limits,
+            path: found.path,
+            query: url.searchParams,
+            accept: message.headers.accept ?? '',
+            body,
+            now: () => new Date(now()),
+          })) ??
+      notFound();
+    if (fault?.kind === 'lost') {
+      finish('cut');
+      response.destroy();
+      return;
+    }
+    if (fault?.kind === 'half') {
+      finish('cut');
+      sendHalf(response, reply);
+      return;
+    }
+    finish(fault?.kind === 'done-but' ? fault.status : reply.status);
+    const used = calls.filter((call) => call.token === token).length;
+    send(response, fault?.kind === 'done-but' ? failure(fault.status, 'Injected') : reply, {
+      'x-ratelimit-limit': String(HOURLY_LIMIT),
+      'x-ratelimit-used': String(used),
+      'x-ratelimit-remaining': String(HOURLY_LIMIT - used),
+      'x-ratelimit-reset': String(Math.floor(now() / 1000) + 3600),
+      'x-ratelimit-resource': 'core',
+      ...(found === undefined ? {} : { 'x-accepted-github-permissions': accepted(found.route.needs) }),
+    });
+  }
+
+  const server = createServer((message, response) => {
+    answer(message, response).catch((error: unknown) => {
+      send(response, failure(599, `The stand-in failed: ${String(error)}`));
+    });
+  });
+  const port = await listenOnLoopback(server);
+  return {
+    ...makeBooks(world),
+    ...seed,
+    url: `http://127.0.0.1:${port}`,
+    repository,
+    calls,
+    count: (matching) => calls.filter((call) => matches(matching, call)).length,
+    fault: faults.add,
+    staleReads: (stale) => faults.addStale({ ...stale, world: structuredClone(world) }),
+    clearFaults: faults.clear,
+    close: () => closeServer(server),
+  };
+}
+
+/** What is refused before a route is looked at, in GitHub's order. */
+function admit(
+  message: IncomingMessage,
+  repository: Repository,
+  found: ReturnType<typeof findRoute>,
+  holder: Token | undefined,
+): Reply | null {
+  if (message.headers['user-agent'] === undefined) {
+    return failure(
+      403,
+      'Request forbidden by administrative rules. Please make sure your request has a User-Agent header',
+    );
+  }
+  const version = message.headers['x-github-api-version'];
+  // The real one takes an unnamed version for an old one; naming it is required here, because leaving it out is a defect.
+  if (typeof version !== 'string' || !KNOWN_VERSIONS.has(version)) {
+    return failure(400, `"${String(version)}" is not a supported version of the API.`);
+  }
+  if (holder === undefined) {
+    return failure(401, 'Bad credentials');
+  }
+  if (found === undefined || !isHere(found.path, repository)) {
+    return notFound();
+  }
+  return refusal(holder, repository, found.route.needs, found.route.public === true);
+}
+
+function isHere(path: Readonly<Record<string, string>>, repository: Repository): boolean {
+  return (
+    (path.owner ?? repository.owner).toLowerCase() === repository.owner.toLowerCase() &&
+    (path.repo ?? repository.name).toLowerCase() === repository.name.toLowerCase()
+  );
+}
+
+async function readBody(message: IncomingMessage): Promise<Record<string, unknown> | undefined> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) {
+    chunks.push(chunk as Buffer);
+  }
+  const text = Buffer.concat(chunks).toString('utf8');
+  try {
+    const parsed: unknown = text === '' ? {} : JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const contentOf = (reply: Reply): Uint8Array | undefined =>
+  reply.raw?.bytes ?? (reply.body === undefined ? undefined : Buffer.from(JSON.stringify(reply.body)));
+
+function sendHalf(response: ServerResponse, reply: Reply): void {
+  const content = contentOf(reply) ?? Buffer.from('{}');
+  response.writeHead(reply.status, {
+    'content-type': reply.raw?.type ?? 'application/json; charset=utf-8',
+    'content-length': content.length,
+  });
+  response.write(content.subarray(0, Math.floor(content.length / 2)), () => response.destroy());
+}
+
+function send(response: ServerResponse, reply: Reply, headers: Record<string, string> = {}): void {
+  const content = contentOf(reply);
+  response.writeHead(reply.status, {
+    ...(content === undefined ? {} : { 'content-type': reply.raw?.type ?? 'application/json; charset=utf-8' }),
+    ...headers,
+    ...reply.headers,
+  });
+  response.end(content);
+}
