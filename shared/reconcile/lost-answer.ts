@@ -1,0 +1,58 @@
+import type { JsonObject } from '../ports/ports.ts';
+import type { Call, Client, RegistrationRecord, Suspect } from '../record/record.ts';
+import { sameMetadata } from '../registration/compare-metadata.ts';
+import { whatToLookFor } from './marker.ts';
+import type { Performed } from './perform.ts';
+import { beginRemoval } from './removal-step.ts';
+
+/** The intent whose answer never came becomes a suspect: a client may exist. */
+export function suspectIntent(record: RegistrationRecord, now: number, reason: string): Performed {
+  const { intent, ...rest } = record;
+  if (intent === undefined) return { record, events: [] };
+  const { limitAt: _l, ...kept } = intent;
+  const suspect: Suspect = { ...kept, reason, since: now };
+  return {
+    record: { ...rest, suspects: [...record.suspects, suspect] },
+    events: [{ kind: 'suspected', lookFor: whatToLookFor(record, intent), reason }],
+  };
+}
+
+/**
+ * A call whose answer never came: an update or a read leaves the client uncertain, so that it is read next; a deletion
+ * that may have worked is remembered, because a refusal then proves it.
+ */
+export function lostCall(record: RegistrationRecord): Performed {
+  const { call, ...rest } = record;
+  if (call === undefined) return { record, events: [] };
+  const after = (client: Client): Client =>
+    client.role === 'leaving' ? afterLostRemoval(client, call) : afterLostUpdate(client, call);
+  return {
+    record: {
+      ...rest,
+      clients: record.clients.map((client) => (client.clientId === call.clientId ? after(client) : client)),
+    },
+    events: [],
+  };
+}
+
+function afterLostRemoval(client: Client, { verb, startedAt }: Call): Client {
+  const removal = client.removal ?? beginRemoval(startedAt);
+  return { ...client, removal: { ...removal, unanswered: removal.unanswered || verb === 'remove' } };
+}
+
+/** Whatever was sent may be in force or not: the metadata, a new key, a new secret. Nothing that was shown before counts. */
+function afterLostUpdate(client: Client, { requested, key }: Call): Client {
+  const { verification: _v, ...rest } = client;
+  const newKey = key !== undefined && key.keyId !== client.key?.keyId;
+  return {
+    ...rest,
+    uncertain: true,
+    ...(requested && !sameMetadata(requested, client.requested) && { requested: unknownValues(requested, client) }),
+    ...(newKey && { key, edition: client.edition + 1 }),
+  };
+}
+
+/** Every member that was asked for before or now, with none of the values: they fit no manifest. */
+function unknownValues(requested: JsonObject, client: Client): JsonObject {
+  return Object.fromEntries(Object.keys({ ...client.requested, ...requested }).map((member) => [member, null]));
+}

@@ -1,0 +1,240 @@
+import type { Client, Intent, RegistrationRecord } from '../record/record.ts';
+import { compareGranted, sameMetadata } from '../registration/compare-metadata.ts';
+import { nextDueTime, rotationDue } from './due.ts';
+import {
+  currentClient,
+  isOwned,
+  isPublished,
+  livesHere,
+  nextClient,
+  stalePublications,
+  wantedPublications,
+} from './record-queries.ts';
+import { nextRemovalStep } from './removal-step.ts';
+import { sentMetadata } from './sent-metadata.ts';
+import type { Step } from './step.ts';
+
+type Policy = (record: RegistrationRecord, now: number) => Step | undefined;
+
+/**
+ * What to do next for one registration. Pure: the record holds what is wanted, what was done and what was seen; `now` is
+ * epoch milliseconds. The first policy that has something to say decides.
+ */
+export function nextStep(record: RegistrationRecord, now: number): Step {
+  for (const policy of record.ending === undefined ? LIVING : ENDING) {
+    const step = policy(record, now);
+    if (step !== undefined) return step;
+  }
+  const due = nextDueTime(record);
+  return { kind: 'done', ...(due !== undefined && { due }) };
+}
+
+const inFlight: Policy = ({ intent, call }, now) => {
+  const until = Math.max(intent?.limitAt ?? 0, call?.limitAt ?? 0);
+  return now < until ? { kind: 'wait', until, why: 'in_flight' } : undefined;
+};
+
+const unansweredRegistration: Policy = ({ intent }) => (intent === undefined ? undefined : { kind: 'suspect' });
+
+const unansweredCall: Policy = ({ call }) => (call === undefined ? undefined : { kind: 'lost_call' });
+
+const backingOff: Policy = ({ backOff }, now) =>
+  backOff !== undefined && now < backOff.until ? { kind: 'wait', until: backOff.until, why: 'back_off' } : undefined;
+
+const timeIsOver: Policy = (record, now) =>
+  isOwned(record) && record.expiresAt !== undefined && record.expiresAt <= now
+    ? { kind: 'end', reason: 'its time to live is over' }
+    : undefined;
+
+/** An update whose answer was lost left the token and the metadata unknown. */
+const unknownState: Policy = ({ clients }) => {
+  const client = clients.find((candidate) => candidate.uncertain === true && candidate.role !== 'leaving');
+  return client?.access !== undefined && client.accessSeen !== 'refused' ? { kind: 'read', client } : undefined;
+};
+
+/** What apps may still read is not deleted before something else is published in its place. */
+const leaving: Policy = (record, now) =>
+  record.clients
+    .filter((client) => client.role === 'leaving' && !isPublished(record, client))
+    .map((client) => nextRemovalStep(client, now))
+    .find((step) => step !== undefined);
+
+const namesToClaim: Policy = (record) =>
+  wantedPublications(record).some(({ publication }) => publication === undefined) ? { kind: 'claim' } : undefined;
+
+const firstClient: Policy = (record) =>
+  currentClient(record) === undefined && nextClient(record) === undefined ? registering(record, 'first') : undefined;
+
+/** A next client that was made for an older manifest, or whose credentials do not work, is given up. */
+const uselessNext: Policy = (record) => {
+  const client = nextClient(record);
+  if (client === undefined) return undefined;
+  if (!fits(record, client)) return { kind: 'retire', client, reason: 'the manifest has changed since it was made' };
+  const outcome = client.verification?.outcome;
+  if (outcome === 'refused') return { kind: 'retire', client, reason: 'its credentials do not work', failed: true };
+  if (outcome === 'unknown' && client.purpose === 'rotation') {
+    return { kind: 'retire', client, reason: 'it could not be shown that its credentials work', failed: true };
+  }
+  return undefined;
+};
+
+/** A rotation that was asked for also brings what the manifest changed. */
+const askedRotation: Policy = (record) => {
+  const client = currentClient(record);
+  if (client === undefined || nextClient(record) !== undefined || record.rotation === undefined) return undefined;
+  if (record.rotation.strategy !== 'in-place') return replacing(record, client);
+  return canUpdate(record, client) ? { kind: 'update', client, purpose: 'rotation' } : cannotUpdate(client);
+};
+
+const changedMetadata: Policy = (record) => {
+  const client = currentClient(record);
+  if (client === undefined || nextClient(record) !== undefined || fits(record, client)) return undefined;
+  const { traits, desired } = record;
+  const owned = isOwned(record);
+  if (!canUpdate(record, client)) {
+    const mayReplace = owned || desired.update === 'replace' || desired.rotation?.clientIdMayChange === true;
+    return mayReplace ? registering(record, 'replacement', client) : cannotUpdate(client);
+  }
+  if (traits.updateReplacesSecret === true && client.clientSecret !== undefined && !owned) {
+    if (desired.update === 'replace') return registering(record, 'replacement', client);
+    if (desired.update !== 'interrupt') return { kind: 'stop', code: 'update_interrupts', client };
+  }
+  return { kind: 'update', client, purpose: 'changed' };
+};
+
+const unverified: Policy = (record) => {
+  const client = nextClient(record) ?? currentClient(record);
+  return client !== undefined && client.verification === undefined ? { kind: 'verify', client } : undefined;
+};
+
+const refusedCredentials: Policy = (record) => {
+  const client = currentClient(record);
+  return client?.verification?.outcome === 'refused' && nextClient(record) === undefined
+    ? { kind: 'stop', code: 'credentials_refused', client }
+    : undefined;
+};
+
+const grantedOtherwise: Policy = (record) => {
+  const client = nextClient(record) ?? currentClient(record);
+  if (client === undefined || !record.desired.strict) return undefined;
+  const sent = sentMetadata(client);
+  const changed = compareGranted(sent, client.granted).some(({ granted }) => granted !== undefined);
+  return changed ? { kind: 'stop', code: 'metadata_differs', client } : undefined;
+};
+
+const unpublished: Policy = (record) => {
+  const client = nextClient(record) ?? currentClient(record);
+  return client !== undefined && stalePublications(record, client).length > 0 ? { kind: 'publish', client } : undefined;
+};
+
+const noLongerPublished: Policy = (record) => {
+  const wanted = new Set(wantedPublications(record).map(({ publication }) => publication));
+  return record.published.some((publication) => !wanted.has(publication)) ? { kind: 'unpublish' } : undefined;
+};
+
+const unannounced: Policy = (record) => {
+  const client = nextClient(record);
+  return client !== undefined && record.desired.announce !== undefined && record.announced?.clientId !== client.clientId
+    ? { kind: 'announce', client }
+    : undefined;
+};
+
+const promotion: Policy = (record) => {
+  const client = nextClient(record);
+  return client === undefined ? undefined : { kind: 'promote', client };
+};
+
+const scheduledRotation: Policy = (record, now) => {
+  const client = currentClient(record);
+  return client !== undefined && rotationDue(record, now) ? replacing(record, client) : undefined;
+};
+
+const retirement: Policy = (record, now) => {
+  const { clients, desired } = record;
+  for (const client of clients.filter(({ role }) => role === 'retiring')) {
+    if (client.access === undefined)
+      return { kind: 'retire', client, reason: 'it cannot be deleted by us in any case' };
+    const overlap = (desired.rotation?.overlapSeconds ?? 0) * 1000;
+    const timeAlone = desired.rotation?.retire === 'after-overlap';
+    if (timeAlone && now >= (client.retiringSince ?? 0) + overlap) {
+      return { kind: 'retire', client, reason: 'its overlap is over' };
+    }
+  }
+  return undefined;
+};
+
+const publishedAtTheEnd: Policy = ({ published }) => (published.length > 0 ? { kind: 'unpublish' } : undefined);
+
+const clientsAtTheEnd: Policy = ({ clients }) => {
+  const client = clients.find(({ role }) => role !== 'leaving');
+  return client && { kind: 'retire', client, reason: 'the registration ends' };
+};
+
+const waitingToRemove: Policy = ({ clients }) => {
+  const times = clients.flatMap(({ removal }) => (removal === undefined ? [] : [removal.tryAt]));
+  return times.length === 0 ? undefined : { kind: 'wait', until: Math.min(...times), why: 'back_off' };
+};
+
+const LIVING: readonly Policy[] = [
+  inFlight,
+  unansweredRegistration,
+  unansweredCall,
+  backingOff,
+  timeIsOver,
+  unknownState,
+  leaving,
+  namesToClaim,
+  firstClient,
+  uselessNext,
+  askedRotation,
+  changedMetadata,
+  unverified,
+  refusedCredentials,
+  grantedOtherwise,
+  unpublished,
+  noLongerPublished,
+  unannounced,
+  promotion,
+  scheduledRotation,
+  retirement,
+];
+
+const ENDING: readonly Policy[] = [
+  inFlight,
+  unansweredRegistration,
+  unansweredCall,
+  backingOff,
+  publishedAtTheEnd,
+  clientsAtTheEnd,
+  leaving,
+  waitingToRemove,
+];
+
+/** One more registration; after one whose answer was lost only for what ends by itself, and only once. */
+function registering(record: RegistrationRecord, purpose: Intent['purpose'], client?: Client): Step {
+  const { length } = record.suspects;
+  return length === 0 || (length === 1 && isOwned(record))
+    ? { kind: 'register', purpose }
+    : { kind: 'stop', code: 'suspect_found', ...(client && { client }) };
+}
+
+/** A new client beside the old one, where the manifest accepts that the app gets another client_id, or a secret has leaked. */
+function replacing(record: RegistrationRecord, client: Client): Step {
+  const allowed =
+    isOwned(record) || record.desired.rotation?.clientIdMayChange === true || record.rotation?.reason === 'leak';
+  return allowed ? registering(record, 'rotation', client) : { kind: 'stop', code: 'rotation_not_allowed', client };
+}
+
+function canUpdate(record: RegistrationRecord, client: Client): boolean {
+  const refused = client.access === undefined || client.accessSeen === 'refused';
+  return livesHere(record, client) && !refused && record.traits.updates !== 'unsupported';
+}
+
+function cannotUpdate(client: Client): Step {
+  return { kind: 'stop', code: client.accessSeen === 'refused' ? 'access_refused' : 'update_unsupported', client };
+}
+
+/** The client is what the manifest asks for, at the server it asks for. */
+function fits(record: RegistrationRecord, client: Client): boolean {
+  return livesHere(record, client) && sameMetadata(record.desired.metadata, client.requested);
+}

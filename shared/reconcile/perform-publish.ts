@@ -1,0 +1,86 @@
+import { credentialValue } from '../publish/credential-value.ts';
+import { publicationKey } from '../publish/publish-place.ts';
+import type { Publication } from '../publish/sink.ts';
+import type { Client, RegistrationRecord } from '../record/record.ts';
+import type { Performed } from './perform.ts';
+import type { Ports } from './ports.ts';
+import { asProblem } from './problem.ts';
+import { credentialsOf, editionOf, stalePublications, unfinished, wantedPublications } from './record-queries.ts';
+
+/** Shows the right to publish and takes the names, before a client exists that could not be handed over. */
+export async function performClaim(record: RegistrationRecord, ports: Ports): Promise<Performed> {
+  const wanted = wantedPublications(record);
+  const targets = record.desired.publish.map((target) => ({
+    ...target,
+    items: wanted.filter(({ target: { environment } }) => environment === target.environment).map(({ item }) => item),
+  }));
+  const claims = await ports.sink.claim({ targets, ours: record.published });
+  const byName = new Map([...record.published, ...claims].map((entry) => [publicationKey(entry), entry] as const));
+  return { record: { ...record, published: [...byName.values()] }, events: [] };
+}
+
+/**
+ * Writes every value that is not yet the client's current one; what was written is kept even when a later one fails.
+ *
+ * It is saved first what will be written, because after a crash nobody knows whose credentials a name holds.
+ */
+export async function performPublish(record: RegistrationRecord, client: Client, ports: Ports): Promise<Performed> {
+  const edition = editionOf(client);
+  const stale = new Set(stalePublications(record, client).map(({ publication }) => publication));
+  const begin = (entry: Publication): Publication => ({ ...entry, of: unfinished(edition) });
+  const begun = record.published.map((entry) => (stale.has(entry) ? begin(entry) : entry));
+  await ports.store.save({ ...record, published: begun });
+  const toWrite = begun.filter((_, index) => stale.has(record.published[index]));
+  const results = await Promise.allSettled(
+    toWrite.map(async (entry) => {
+      const value = credentialValue(entry.item.field, credentialsOf(client), client.server) as string;
+      return { ...(await ports.sink.write(entry, value)), of: edition };
+    }),
+  );
+  const written = new Map(
+    results.flatMap((result, index) =>
+      result.status === 'fulfilled' ? [[toWrite[index], result.value] as const] : [],
+    ),
+  );
+  const published = begun.map((entry) => written.get(entry) ?? entry);
+  const failure = results.find((result) => result.status === 'rejected');
+  return {
+    record: { ...record, published },
+    events:
+      written.size === 0
+        ? []
+        : [{ kind: 'published', clientId: client.clientId, names: [...written.values()].map(label) }],
+    ...(failure && { problem: asProblem(record, failure.reason) }),
+  };
+}
+
+/** Takes back names that are ours and no longer wanted; all of them when the registration ends. */
+export async function performUnpublish(record: RegistrationRecord, ports: Ports): Promise<Performed> {
+  const kept = new Set(
+    record.ending === undefined ? wantedPublications(record).map(({ publication }) => publication) : [],
+  );
+  const leaving = record.published.filter((entry) => !kept.has(entry));
+  const results = await Promise.allSettled(leaving.map((entry) => ports.sink.erase(entry)));
+  const erased = new Set(leaving.filter((_, index) => results[index]?.status === 'fulfilled'));
+  const failure = results.find((result) => result.status === 'rejected');
+  return {
+    record: { ...record, published: record.published.filter((entry) => !erased.has(entry)) },
+    events: erased.size === 0 ? [] : [{ kind: 'unpublished', names: [...erased].map(label) }],
+    ...(failure && { problem: asProblem(record, failure.reason) }),
+  };
+}
+
+/** Tells the outside that the client's credentials are published. */
+export async function performAnnounce(record: RegistrationRecord, client: Client, ports: Ports): Promise<Performed> {
+  await ports.announce(record, client);
+  return {
+    record: { ...record, announced: { clientId: client.clientId, at: ports.clock.now() } },
+    events: [{ kind: 'announced', clientId: client.clientId }],
+  };
+}
+
+function label({ target, item }: Publication): string {
+  return target.environment === undefined
+    ? `${item.kind} ${item.name}`
+    : `${item.kind} ${item.name} (environment ${target.environment})`;
+}

@@ -1,0 +1,79 @@
+import type { RegistrarError } from '../errors/registrar-error.ts';
+import type { RegistrationRecord } from '../record/record.ts';
+import type { Event } from './event.ts';
+import { lostCall, suspectIntent } from './lost-answer.ts';
+import { performAnnounce, performClaim, performPublish, performUnpublish } from './perform-publish.ts';
+import { performRead, performRemove } from './perform-read.ts';
+import { performRegister } from './perform-register.ts';
+import { performUpdate } from './perform-update.ts';
+import { performVerify } from './perform-verify.ts';
+import type { Ports } from './ports.ts';
+import { asProblem } from './problem.ts';
+import type { Step } from './step.ts';
+import {
+  endClient,
+  endRegistration,
+  orphanClient,
+  promoteClient,
+  retireClient,
+  stopRegistration,
+} from './transitions.ts';
+
+/** What one step came to. A problem ends the loop for this registration; the record is still the newest. */
+export type Performed = {
+  readonly record: RegistrationRecord;
+  readonly events: readonly Event[];
+  readonly problem?: RegistrarError;
+};
+
+/** Does one step through the ports. Never rejects: a port that fails becomes the problem. */
+export async function perform(record: RegistrationRecord, step: Step, ports: Ports): Promise<Performed> {
+  try {
+    return await performStep(record, step, ports);
+  } catch (error) {
+    return { record, events: [], problem: asProblem(record, error) };
+  }
+}
+
+async function performStep(record: RegistrationRecord, step: Step, ports: Ports): Promise<Performed> {
+  const now = ports.clock.now();
+  switch (step.kind) {
+    case 'suspect':
+      return suspectIntent(record, now, 'the answer never came');
+    case 'lost_call':
+      return lostCall(record);
+    case 'end':
+      return endRegistration(record, now, step.reason);
+    case 'claim':
+      return performClaim(record, ports);
+    case 'register':
+      return performRegister(record, step.purpose, ports);
+    case 'read':
+      return performRead(record, step.client, ports);
+    case 'update':
+      return performUpdate(record, step.client, step.purpose, ports);
+    case 'remove':
+      return performRemove(record, step.client, ports);
+    case 'verify':
+      return performVerify(record, step.client, ports);
+    case 'publish':
+      return performPublish(record, step.client, ports);
+    case 'unpublish':
+      return performUnpublish(record, ports);
+    case 'announce':
+      return performAnnounce(record, step.client, ports);
+    case 'promote':
+      return promoteClient(record, step.client, now);
+    case 'retire':
+      return retireClient(record, step, now);
+    case 'orphan':
+      return orphanClient(record, step.client, now, step.reason);
+    case 'gone':
+      return endClient(record, step.client, now, step.ended, step.reason);
+    case 'stop':
+      return stopRegistration(record, step.code, step.client);
+    case 'wait':
+    case 'done':
+      return { record, events: [] };
+  }
+}

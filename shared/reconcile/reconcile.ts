@@ -1,0 +1,126 @@
+import type { ErrorCode } from '../errors/catalog.ts';
+import { RegistrarError } from '../errors/registrar-error.ts';
+import type { RegistrationRecord } from '../record/record.ts';
+import { backOffMilliseconds } from './back-off.ts';
+import { jitter } from './call.ts';
+import type { Event } from './event.ts';
+import { nextStep } from './next-step.ts';
+import { perform } from './perform.ts';
+import type { Ports } from './ports.ts';
+import { asProblem } from './problem.ts';
+
+/** A registration that has not come to rest after this many steps never will. */
+const STEPS = 80;
+
+/** Failures after which trying again is useful and harmless. */
+const PASSING: ReadonlySet<ErrorCode> = new Set([
+  'server_unreachable',
+  'server_no_answer',
+  'server_error',
+  'rate_limited',
+]);
+
+export type Outcome = {
+  readonly record: RegistrationRecord;
+  readonly events: readonly Event[];
+  /** `done`: as asked. `waiting`: something is due at `until`. `stopped`: `problem` says why. */
+  readonly rest: 'done' | 'waiting' | 'stopped';
+  readonly until?: number;
+  readonly problem?: RegistrarError;
+};
+
+export type ReconcileOptions = {
+  /** How long after the start it may go on waiting for things that become due. */
+  readonly patienceMs: number;
+  /** The same for calls of an earlier run that may still be under way; `patienceMs` unless said. */
+  readonly inFlightPatienceMs?: number;
+  /** The record as it is in the store, when `start` was changed since: so that the change is saved also if it needs no step. */
+  readonly kept?: RegistrationRecord | undefined;
+  /** Asked before each step: true leaves everything as it is, safely saved. */
+  readonly stopping?: () => boolean;
+};
+
+/**
+ * Brings one registration to rest: decides the next step, does it through the ports, saves, and decides again.
+ *
+ * Never rejects; a failure is the outcome's `problem`, and the record is the newest known either way.
+ */
+export async function reconcile(
+  start: RegistrationRecord,
+  ports: Ports,
+  { patienceMs, inFlightPatienceMs = patienceMs, kept = start, stopping = () => false }: ReconcileOptions,
+): Promise<Outcome> {
+  const began = ports.clock.now();
+  const events: Event[] = [];
+  const store = rememberSaved(ports, kept);
+  let record = start;
+  let problem: RegistrarError | undefined;
+
+  for (let steps = 0; steps < STEPS; steps += 1) {
+    const now = ports.clock.now();
+    if (stopping()) {
+      problem = new RegistrarError('cancelled', { message: `${start.key}: the job was cancelled.`, client: start.key });
+      return finish(record, 'stopped');
+    }
+    const step = nextStep(record, now);
+    if (step.kind === 'done') return finish(record, 'done', step.due);
+    if (step.kind === 'wait') {
+      const patience = step.why === 'in_flight' ? inFlightPatienceMs : patienceMs;
+      if (step.until > began + patience) return finish(record, 'waiting', step.until);
+      await ports.clock.sleep(step.until - now);
+      continue;
+    }
+    const performed = await perform(record, step, { ...ports, store });
+    record = performed.record;
+    events.push(...performed.events);
+    problem = performed.problem;
+    if (problem !== undefined) {
+      if (!PASSING.has(problem.code) || store.failed()) return finish(record, 'stopped');
+      record = withBackOff(record, problem, ports);
+    } else if (step.kind !== 'read' && record.backOff !== undefined && record.backOff.until <= now) {
+      // Reading after each failed update must not make the updates come faster again.
+      const { backOff: _b, ...rest } = record;
+      record = rest;
+    }
+  }
+  problem = new RegistrarError('internal', { message: `${start.key} did not come to rest.`, client: start.key });
+  return finish(record, 'stopped');
+
+  async function finish(last: RegistrationRecord, rest: Outcome['rest'], until?: number): Promise<Outcome> {
+    try {
+      // What another run saved meanwhile is newer than this.
+      if (store.saved() !== last && problem?.code !== 'run_again') await store.save(last);
+    } catch (error) {
+      problem ??= asProblem(last, error);
+    }
+    return {
+      record: last,
+      events,
+      rest: problem === undefined ? rest : 'stopped',
+      ...(until !== undefined && { until }),
+      ...(problem && { problem }),
+    };
+  }
+}
+
+function rememberSaved({ store }: Ports, kept: RegistrationRecord) {
+  let saved = kept;
+  let failed = false;
+  return {
+    saved: () => saved,
+    /** The last save failed, so nothing more may be sent. */
+    failed: () => failed,
+    save: async (record: RegistrationRecord) => {
+      failed = true;
+      await store.save(record);
+      failed = false;
+      saved = record;
+    },
+  };
+}
+
+function withBackOff(record: RegistrationRecord, problem: RegistrarError, ports: Ports): RegistrationRecord {
+  const failures = (record.backOff?.failures ?? 0) + 1;
+  const delay = Math.max(backOffMilliseconds(failures, jitter(ports)), (problem.retryAfterSeconds ?? 0) * 1000);
+  return { ...record, backOff: { failures, until: ports.clock.now() + delay } };
+}

@@ -1,0 +1,149 @@
+import { printable } from '../errors/printable.ts';
+import { RegistrarError } from '../errors/registrar-error.ts';
+import type { Client, RegistrationRecord, RotationUnderWay } from '../record/record.ts';
+import type { Access } from '../registration/answer.ts';
+import { currentClient, nextClient } from './record-queries.ts';
+
+/**
+ * The record with a rotation asked for. One that is under way, or whose old client has not retired yet, is that
+ * rotation: the record is given back unchanged, unless the credentials leaked.
+ *
+ * Throws `registration_not_found` when there is no client to rotate.
+ */
+export function askRotation(
+  record: RegistrationRecord,
+  asked: Pick<RotationUnderWay, 'reason' | 'strategy' | 'startedAt' | 'run'>,
+): RegistrationRecord {
+  if (currentClient(record) === undefined)
+    throw nothingThere(record, 'has no client in use, so there is nothing to rotate');
+  const leaked = asked.reason === 'leak';
+  const underWay =
+    record.rotation !== undefined ||
+    nextClient(record) !== undefined ||
+    record.clients.some(({ role }) => role === 'retiring');
+  if (underWay && !leaked) return record;
+  const { rotationHeldUntil: _h, backOff: _b, ...rest } = record;
+  return { ...rest, rotation: { ...asked, ...(leaked && { strategy: asked.strategy }) } };
+}
+
+/**
+ * The record after somebody said which client the deployed app uses: the ones it replaced are to be deleted.
+ *
+ * Throws `not_confirmable` when that client is not the current one: then an old one may still be in use.
+ */
+export function confirmUse(record: RegistrationRecord, clientId: string): RegistrationRecord {
+  const current = currentClient(record);
+  if (current?.clientId !== clientId) {
+    const known = record.clients.some((client) => client.clientId === clientId);
+    throw new RegistrarError('not_confirmable', {
+      message: known
+        ? `${record.key}: client ${printable(clientId)} is one that was replaced; the current one is ${current?.clientId ?? 'not there yet'}. Nothing was retired.`
+        : `${record.key} has no client ${printable(clientId)}. Nothing was retired.`,
+      client: record.key,
+    });
+  }
+  return {
+    ...record,
+    clients: record.clients.map(
+      (client): Client => (client.role === 'retiring' ? { ...client, role: 'leaving' } : client),
+    ),
+  };
+}
+
+/** A client that was made by somebody else, as it is handed over. */
+export type HandedOver = {
+  readonly clientId: string;
+  readonly clientSecret?: string;
+  readonly access?: Access;
+};
+
+/**
+ * The record with a client taken over as its current one. With `access` it is managed from now on; without, it is
+ * watched: verified and published, and replaced on request, when it becomes an orphan.
+ *
+ * Throws `input_invalid` when the registration has a client already.
+ */
+export function adoptClient(
+  record: RegistrationRecord,
+  given: HandedOver,
+  now: number,
+  run?: string,
+): RegistrationRecord {
+  if (record.clients.some(({ clientId }) => clientId === given.clientId)) return record;
+  if (currentClient(record) !== undefined) {
+    throw new RegistrarError('input_invalid', {
+      message: `${record.key} has a client already (${currentClient(record)?.clientId}), so no other can be adopted.`,
+      hint: 'Delete that registration first, or adopt under another name.',
+      client: record.key,
+    });
+  }
+  const client: Client = {
+    clientId: given.clientId,
+    role: 'current',
+    edition: 1,
+    server: record.server,
+    purpose: 'adopted',
+    accessSeen: 'untried',
+    requested: record.desired.metadata,
+    granted: {},
+    marker: '',
+    madeAt: now,
+    ...(given.clientSecret !== undefined && { clientSecret: given.clientSecret }),
+    ...(given.access && { access: given.access, uncertain: true }),
+    ...(run !== undefined && { madeByRun: run }),
+  };
+  return {
+    ...record,
+    clients: [...record.clients, client],
+    orphans: record.orphans.filter(({ clientId }) => clientId !== given.clientId),
+    ledger: [
+      ...record.ledger,
+      {
+        clientId: given.clientId,
+        server: record.server.address,
+        madeAt: now,
+        ...(run !== undefined && { madeByRun: run }),
+      },
+    ],
+  };
+}
+
+/** The record after a person looked for its suspects and found nothing, or nothing worth keeping. */
+export function forgetSuspects(record: RegistrationRecord): RegistrationRecord {
+  if (record.suspects.length === 0) throw nothingThere(record, 'has no suspect to resolve');
+  return { ...record, suspects: [] };
+}
+
+/**
+ * The record after a person found the client of a suspect: it becomes the current one where there is none, else it is
+ * deleted if it can be and listed as an orphan if not.
+ */
+export function adoptSuspect(
+  record: RegistrationRecord,
+  given: HandedOver,
+  now: number,
+  run?: string,
+): RegistrationRecord {
+  const [suspect] = record.suspects;
+  if (suspect === undefined) throw nothingThere(record, 'has no suspect to resolve');
+  const cleared = { ...record, suspects: record.suspects.slice(1) };
+  const free = currentClient(record) === undefined;
+  const adopted = adoptClient(free ? cleared : { ...cleared, clients: [] }, given, now, run);
+  const client = adopted.clients.find(({ clientId }) => clientId === given.clientId) as Client;
+  const known: Client = {
+    ...client,
+    requested: suspect.requested,
+    marker: suspect.marker,
+    ...(suspect.key && { key: suspect.key }),
+  };
+  return {
+    ...adopted,
+    clients: free
+      ? adopted.clients.map((candidate) => (candidate === client ? known : candidate))
+      : [...record.clients, { ...known, role: 'leaving' }],
+  };
+}
+
+function nothingThere(record: RegistrationRecord, what: string): RegistrarError {
+  return new RegistrarError('registration_not_found', { message: `${record.key} ${what}.`, client: record.key });
+}

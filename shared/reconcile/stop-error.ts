@@ -1,0 +1,43 @@
+import { RegistrarError } from '../errors/registrar-error.ts';
+import type { Client, RegistrationRecord } from '../record/record.ts';
+import { changedMembers } from '../registration/compare-metadata.ts';
+import { whatToLookFor } from './marker.ts';
+import type { StopCode } from './step.ts';
+
+/** Why only a person can decide how to go on, in words. */
+export function stopError(record: RegistrationRecord, code: StopCode, client: Client | undefined): RegistrarError {
+  return new RegistrarError(code, {
+    message: `${record.key}: ${reason(record, code, client)}`,
+    client: record.key,
+    server: (client?.server ?? record.server).address,
+  });
+}
+
+function reason(record: RegistrationRecord, code: StopCode, client: Client | undefined): string {
+  const id = client?.clientId;
+  const asked = client === undefined ? '' : whatWasAsked(record, client);
+  switch (code) {
+    case 'suspect_found': {
+      const looks = record.suspects.map((suspect) => whatToLookFor(record, suspect));
+      return `an earlier registration was never answered and may have left ${looks.join('; and ')}. Nothing was registered.`;
+    }
+    case 'update_unsupported':
+      return `${asked}, but this server cannot change client ${id}. It stays as it was.`;
+    case 'update_interrupts':
+      return `${asked}, and this server replaces the client secret at every update. Client ${id} stays as it was.`;
+    case 'access_refused':
+      return `${asked}, but the server refuses our registration access token for client ${id}. It stays as it was.`;
+    case 'credentials_refused':
+      return `client ${id} was registered, but ${client?.verification?.reason}.`;
+    case 'rotation_not_allowed':
+      return `a rotation is due, and it would give the app a new client_id in place of ${client?.clientId}. Nothing was rotated.`;
+    case 'metadata_differs':
+      return `client ${id} was granted something else than was asked, and strict is set.`;
+  }
+}
+
+function whatWasAsked({ rotation, desired }: RegistrationRecord, { requested }: Client): string {
+  if (rotation?.strategy === 'in-place') return 'a rotation in place was asked for';
+  const changed = changedMembers(desired.metadata, requested);
+  return `the manifest changed (${changed.join(', ') || 'its server'})`;
+}
