@@ -1,0 +1,117 @@
+import { discoverServer } from '../shared/discovery/discover-server.ts';
+import type { Server } from '../shared/discovery/server.ts';
+import { isRegistrarError, RegistrarError } from '../shared/errors/registrar-error.ts';
+import type { Http } from '../shared/http/http.ts';
+import type { Desired, ServerReference } from '../shared/manifest/desired.ts';
+import { nextStep } from '../shared/reconcile/next-step.ts';
+import type { Ports } from '../shared/reconcile/ports.ts';
+import { reconcile } from '../shared/reconcile/reconcile.ts';
+import { type Applier, serverRecord, wantClient } from '../shared/reconcile/want.ts';
+import type { RegistrationRecord, Traits } from '../shared/record/record.ts';
+import type { ClientReport } from './report.ts';
+
+/** How long one registration waits in all: for a server that asks to come back later, and for the calls of a run that was killed to be over. */
+export const PATIENCE = { patienceMs: 30_000, inFlightPatienceMs: 150_000 } as const;
+
+export type ApplyRequest = {
+  readonly wanted: readonly Desired[];
+  /** What is remembered, by registration key. */
+  readonly records: ReadonlyMap<string, RegistrationRecord>;
+  readonly http: Http;
+  readonly portsFor: (desired: Desired) => Ports;
+  readonly by: Applier;
+  readonly stopping: () => boolean;
+};
+
+/** Brings every client of the manifest to what it asks for; one that fails does not keep the others from it. */
+export async function applyClients(request: ApplyRequest): Promise<readonly ClientReport[]> {
+  const discover = discoverOnce(request.http);
+  return Promise.all(
+    request.wanted.map(async (desired): Promise<ClientReport> => {
+      const record = request.records.get(desired.key);
+      try {
+        return await applyOne(desired, record, discover, request);
+      } catch (error) {
+        return { desired, events: [], problem: forClient(error, desired), ...(record && { record }) };
+      }
+    }),
+  );
+}
+
+async function applyOne(
+  desired: Desired,
+  record: RegistrationRecord | undefined,
+  discover: (reference: ServerReference) => Promise<Server>,
+  { records, portsFor, by, stopping }: ApplyRequest,
+): Promise<ClientReport> {
+  const ports = portsFor(desired);
+  const now = ports.clock.now();
+  const known = record && wantedWithoutAsking(record, desired, now, by);
+  const server = known === undefined ? await discover(desired.server) : undefined;
+  const where = server && serverRecord(server);
+  const wanted =
+    known ??
+    wantClient({
+      record,
+      desired,
+      server: where as NonNullable<typeof where>,
+      now,
+      by,
+      traits: traitsSeen(records, where?.registrationEndpoint),
+    });
+  const outcome = await reconcile(wanted, ports, { ...PATIENCE, stopping });
+  return {
+    desired,
+    record: outcome.record,
+    events: outcome.events,
+    ...(server && { server }),
+    ...(outcome.problem && { problem: outcome.problem }),
+  };
+}
+
+/** The record as wanted now, where everything is as asked already: then the server need not be discovered again. */
+function wantedWithoutAsking(
+  record: RegistrationRecord,
+  desired: Desired,
+  now: number,
+  by: Applier,
+): RegistrationRecord | undefined {
+  if (JSON.stringify(record.desired.server) !== JSON.stringify(desired.server)) return undefined;
+  const wanted = wantClient({ record, desired, server: record.server, now, by });
+  return nextStep(wanted, now).kind === 'done' ? wanted : undefined;
+}
+
+/** Discovers each server once per run, however many clients it has. */
+export function discoverOnce(http: Http): (reference: ServerReference) => Promise<Server> {
+  const found = new Map<string, Promise<Server>>();
+  return (reference) => {
+    const name = JSON.stringify(reference);
+    const server = found.get(name) ?? discoverServer(reference, http);
+    found.set(name, server);
+    return server;
+  };
+}
+
+function traitsSeen(
+  records: ReadonlyMap<string, RegistrationRecord>,
+  registrationEndpoint: string | undefined,
+): Traits {
+  const same = [...records.values()].filter(({ server }) => server.registrationEndpoint === registrationEndpoint);
+  return Object.assign({}, ...same.map(({ traits }) => traits));
+}
+
+/** An error as the failure of one client. */
+export function forClient(error: unknown, { name }: Desired): RegistrarError {
+  const known = isRegistrarError(error)
+    ? error
+    : new RegistrarError('internal', { message: 'An unexpected failure.', cause: error });
+  return new RegistrarError(known.code, {
+    message: known.message,
+    hint: known.hint,
+    client: known.client ?? name,
+    problems: known.problems,
+    cause: known,
+    ...(known.server !== undefined && { server: known.server }),
+    ...(known.retryAfterSeconds !== undefined && { retryAfterSeconds: known.retryAfterSeconds }),
+  });
+}

@@ -1,0 +1,126 @@
+import { describeServer } from '../shared/discovery/describe-server.ts';
+import { CATALOG } from '../shared/errors/catalog.ts';
+import { printable } from '../shared/errors/printable.ts';
+import type { RegistrarError } from '../shared/errors/registrar-error.ts';
+import type { Http } from '../shared/http/http.ts';
+import type { ManifestReading } from '../shared/manifest/assemble-clients.ts';
+import type { Desired } from '../shared/manifest/desired.ts';
+import type { ExplainedMember } from '../shared/manifest/presets.ts';
+import type { Json } from '../shared/ports/ports.ts';
+import { nextStep } from '../shared/reconcile/next-step.ts';
+import { currentClient } from '../shared/reconcile/record-queries.ts';
+import { serverRecord, wantClient } from '../shared/reconcile/want.ts';
+import type { RegistrationRecord } from '../shared/record/record.ts';
+import { changedMembers } from '../shared/registration/compare-metadata.ts';
+import { discoverOnce, forClient } from './apply.ts';
+import { code, table, text } from './markdown.ts';
+import type { core } from './toolkit.ts';
+
+/** What apply would do with one client, without doing it. */
+export type PlannedClient = {
+  readonly desired: Desired;
+  readonly members: readonly ExplainedMember[];
+  readonly server: readonly string[];
+  /** What would be done, in words. */
+  readonly would: string;
+  /** Member by member, what the client has and what it would have. */
+  readonly changes: readonly {
+    readonly member: string;
+    readonly from: Json | undefined;
+    readonly to: Json | undefined;
+  }[];
+  readonly problem?: RegistrarError;
+};
+
+/** Works out what apply would send and where: reads documents of servers, changes nothing anywhere. */
+export async function planClients(
+  { desired: all, explained }: ManifestReading,
+  records: Readonly<Record<string, RegistrationRecord>>,
+  http: Http,
+  now: number,
+): Promise<readonly PlannedClient[]> {
+  const discover = discoverOnce(http);
+  return Promise.all(
+    all.map(async (desired): Promise<PlannedClient> => {
+      const members = explained.get(desired.key) ?? [];
+      const record = records[desired.key];
+      const before = (record && currentClient(record)?.requested) ?? {};
+      const changes = changedMembers(before, desired.metadata).map((member) => ({
+        member,
+        from: before[member],
+        to: desired.metadata[member],
+      }));
+      try {
+        const server = await discover(desired.server);
+        const wanted = wantClient({ record, desired, server: serverRecord(server), now });
+        return { desired, members, server: describeServer(server), would: whatWouldBeDone(wanted, now), changes };
+      } catch (error) {
+        const problem = forClient(error, desired);
+        return { desired, members, server: [], would: 'nothing, because of an error', changes, problem };
+      }
+    }),
+  );
+}
+
+function whatWouldBeDone(record: RegistrationRecord, now: number): string {
+  const publishes = record.desired.publish.length > 0 ? ', verify and publish' : ' and verify';
+  const step = nextStep(record, now);
+  switch (step.kind) {
+    case 'claim':
+    case 'register':
+      return currentClient(record) === undefined
+        ? `register a client${publishes}`
+        : `register a new client beside ${currentClient(record)?.clientId}${publishes}; its client_id changes`;
+    case 'update':
+      return record.traits.updateReplacesSecret === true
+        ? 'update the client; the server replaces its secret at every update, which interrupts running apps'
+        : 'update the client';
+    case 'stop':
+      return `stop: ${CATALOG[step.code].meaning}`;
+    case 'done':
+      return 'nothing: all is as asked';
+    case 'wait':
+      return 'wait for an earlier call to be over';
+    default:
+      return `go on where an earlier run stopped (${step.kind.replaceAll('_', ' ')})`;
+  }
+}
+
+/** The plan as lines of the log. */
+export function tellPlan(to: typeof core, planned: readonly PlannedClient[]): void {
+  for (const { desired, members, server, would, changes, problem } of planned) {
+    to.info(`${desired.name} (${desired.key}): ${would}`);
+    for (const { member, from, to: wanted } of changes) {
+      if (from !== undefined) to.info(`  ${printable(member, 60)}: ${show(from)} -> ${show(wanted)}`);
+    }
+    for (const line of server) to.info(`  ${line}`);
+    if (problem) to.info(`  ${problem.message}`);
+    for (const { member, value, from } of members) {
+      to.info(
+        `  ${printable(member, 60)}: ${printable(JSON.stringify(value))}${from === 'preset' ? `  (from type ${desired.type})` : ''}`,
+      );
+    }
+    if (desired.makeKey) to.info('  jwks: a key pair is made and its public key sent');
+  }
+}
+
+/** The plan as Markdown. */
+export function planSummary(planned: readonly PlannedClient[]): string {
+  return planned
+    .map(({ desired, members, server, would, changes, problem }) => {
+      const rows = members.map(({ member, value, from }) => [
+        code(member),
+        code(JSON.stringify(value)),
+        from === 'preset' ? `type ${text(desired.type ?? '')}` : 'manifest',
+      ]);
+      const found = problem === undefined ? server.map((line) => `- ${text(line)}`) : [`- ${text(problem.message)}`];
+      const diff = changes.map(({ member, from, to }) => [code(member), code(show(from)), code(show(to))]);
+      const changed = diff.length === 0 ? '' : `\n\n${table(['Changes', 'From', 'To'], diff)}`;
+      return `### Plan for ${code(desired.key)}\n\n**Would** ${text(would)}.${changed}\n\n${found.join('\n')}\n\n${table(['Member', 'Value', 'From'], rows)}\n\n`;
+    })
+    .join('');
+}
+
+function show(value: Json | undefined): string {
+  return value === undefined ? '(absent)' : printable(JSON.stringify(value));
+}

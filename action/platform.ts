@@ -1,0 +1,34 @@
+import { webcrypto } from 'node:crypto';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import type { Clock, Fetch, Log, Random } from '../shared/ports/ports.ts';
+import { core } from './toolkit.ts';
+
+export const clock: Clock = {
+  now: () => Date.now(),
+  sleep: async (ms, signal) => {
+    await sleep(ms, undefined, signal ? { signal } : undefined);
+  },
+};
+
+export const random: Random = { bytes: (length) => webcrypto.getRandomValues(new Uint8Array(length)) };
+
+export const log: Log = { info: core.info, warning: core.warning, debug: core.debug };
+
+/** The platform's fetch, or one that goes through the proxy of the environment; Node's own knows no proxy by itself. */
+export async function platformFetch(env: NodeJS.ProcessEnv): Promise<Fetch> {
+  const names = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'];
+  const direct = names.every((name) => !env[name]);
+  const send: Fetch = direct ? (url, init) => fetch(url, init) : (await import('./proxy-fetch.ts')).proxyFetch();
+  return async (url, init) => {
+    // A connection that has just answered is free again one turn later; asked at once, fetch opens another.
+    await nextTurn();
+    return send(url, init);
+  };
+}
+
+/** Keeps secrets out of everything the runner shows: each line of each, but not the lines that every key has. */
+export function mask(secrets: readonly string[]): void {
+  for (const line of secrets.flatMap((secret) => secret.split(/\r?\n/u))) {
+    if (line.trim().length >= 4 && !line.startsWith('-----')) core.setSecret(line.trim());
+  }
+}

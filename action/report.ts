@@ -1,0 +1,45 @@
+import type { Server } from '../shared/discovery/server.ts';
+import type { RegistrarError } from '../shared/errors/registrar-error.ts';
+import type { Desired } from '../shared/manifest/desired.ts';
+import type { Event } from '../shared/reconcile/event.ts';
+import { currentClient, nextClient } from '../shared/reconcile/record-queries.ts';
+import type { Client, RegistrationRecord } from '../shared/record/record.ts';
+
+/** What came of one client of the manifest in this run. */
+export type ClientReport = {
+  readonly desired: Desired;
+  readonly server?: Server;
+  readonly record?: RegistrationRecord;
+  readonly events: readonly Event[];
+  readonly problem?: RegistrarError;
+};
+
+/** Events after which something at a server or at GitHub is not as it was before. */
+const CHANGES: ReadonlySet<Event['kind']> = new Set([
+  'registered',
+  'updated',
+  'secret_replaced',
+  'secret_gone',
+  'client_id_changed',
+  'published',
+  'unpublished',
+  'announced',
+  'deleted',
+]);
+
+export function hasChanged(reports: readonly Pick<ClientReport, 'events'>[]): boolean {
+  return reports.some(({ events }) => events.some(({ kind }) => CHANGES.has(kind)));
+}
+
+/** The client whose credentials this run hands out. */
+export function clientInUse({ record }: ClientReport): Client | undefined {
+  return record && (nextClient(record) ?? currentClient(record));
+}
+
+/** The client to hand out: none where a problem says that it is not fit for use. */
+export function clientToHandOut(report: ClientReport): Client | undefined {
+  const client = clientInUse(report);
+  return report.problem?.code === 'credentials_refused' || report.problem?.code === 'metadata_differs'
+    ? undefined
+    : client;
+}

@@ -1,0 +1,31 @@
+import { printable } from '../shared/errors/printable.ts';
+import { RegistrarError } from '../shared/errors/registrar-error.ts';
+import type { RegistrationRecord } from '../shared/record/record.ts';
+import type { OpenState } from './session.ts';
+
+/** A registration that has clients, names or questions left; what has ended is only kept for the ledger. */
+export function isAlive({ clients, published, suspects, intent }: RegistrationRecord): boolean {
+  return clients.length > 0 || published.length > 0 || suspects.length > 0 || intent !== undefined;
+}
+
+export function aliveRecords({ state }: OpenState): readonly RegistrationRecord[] {
+  return Object.values(state.registrations).filter(isAlive);
+}
+
+/**
+ * The registrations of an environment that a command is about: those named in the `clients` input, else all that are
+ * alive. Throws `registration_not_found` with the names there are.
+ */
+export function selectRecords(open: OpenState, names: readonly string[]): readonly RegistrationRecord[] {
+  const alive = aliveRecords(open);
+  const there = alive.map(({ desired }) => desired.name);
+  const missing = names.filter((name) => !there.includes(name));
+  if (missing.length > 0 || alive.length === 0) {
+    const what = missing.length === 0 ? '' : ` ${missing.map((name) => printable(name, 60)).join(', ')}`;
+    const has = there.length === 0 ? 'it has none' : `it has ${there.join(', ')}`;
+    throw new RegistrarError('registration_not_found', {
+      message: `The environment ${open.environment} has no registration${what}; ${has}.`,
+    });
+  }
+  return names.length === 0 ? alive : alive.filter(({ desired }) => names.includes(desired.name));
+}

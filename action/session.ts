@@ -1,0 +1,93 @@
+import { RegistrarError } from '../shared/errors/registrar-error.ts';
+import type { GitHubRequest } from '../shared/publish/github-request.ts';
+import { createGitHubSink } from '../shared/publish/github-sink.ts';
+import type { Sink } from '../shared/publish/sink.ts';
+import { tokenKindOf } from '../shared/publish/token-kind.ts';
+import type { Ports } from '../shared/reconcile/ports.ts';
+import type { StandaloneState } from '../shared/record/codec.ts';
+import { parseStateKeys } from '../shared/record/seal.ts';
+import type { Inputs } from './inputs.ts';
+import { noAnnouncing } from './no-publishing.ts';
+import { mask } from './platform.ts';
+import type { NetworkPorts } from './ports.ts';
+import type { RunContext } from './run-context.ts';
+import { secretsOf } from './secrets-of.ts';
+import { openStore, type StandaloneStore } from './standalone/git-store.ts';
+import { VERSION } from './version.ts';
+
+/** Everything a command works with that outlives the job: the repository's state and its secrets. */
+export type Session = {
+  readonly github: () => Promise<GitHubRequest>;
+  /** The sealed state of one environment, read once and masked. */
+  readonly open: (environment: string) => Promise<OpenState>;
+  /** Ports that keep records in the given state and publish to GitHub. */
+  readonly ports: (state: OpenState) => Promise<Ports>;
+};
+
+export type OpenState = {
+  readonly environment: string;
+  readonly state: StandaloneState;
+  readonly store: StandaloneStore;
+};
+
+export function openSession(inputs: Inputs, context: RunContext, network: NetworkPorts): Session {
+  const { owner, repo, repositoryId, run } = context;
+  const { clock, random, log } = network;
+  const github = once(async () => {
+    const { githubRequest } = await import('./github.ts');
+    return githubRequest(inputs.githubToken ?? '', context.apiUrl);
+  });
+  const sink = once(async (): Promise<Sink> => {
+    const { githubRequest } = await import('./github.ts');
+    const token = inputs.secretsToken ?? inputs.githubToken ?? '';
+    const request = githubRequest(token, context.apiUrl);
+    return createGitHubSink({
+      request,
+      owner,
+      repo,
+      tokenKind: tokenKindOf(token, inputs.githubToken),
+      clock,
+      random,
+      log,
+    });
+  });
+  const keys = once(async () => {
+    if (inputs.stateKey === undefined) {
+      throw new RegistrarError('state_key_missing', {
+        message: 'Clients that outlive the job need sealed state in the repository, and the input state-key is empty.',
+      });
+    }
+    return parseStateKeys(inputs.stateKey);
+  });
+
+  return {
+    github,
+    open: async (environment) => {
+      const store = openStore({
+        request: await github(),
+        owner,
+        repo,
+        repositoryId,
+        environment,
+        keys: await keys(),
+        clock,
+        random,
+        log,
+        run,
+        version: VERSION,
+      });
+      const state = await store.load();
+      mask(Object.values(state.registrations).flatMap(secretsOf));
+      return { environment, state, store };
+    },
+    ports: async ({ store }) => ({ ...network, sink: await sink(), announce: noAnnouncing, store }),
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
