@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { githubRequest } from '../../action/github.ts';
+import { clock, random } from '../../action/platform.ts';
+import { openStore } from '../../action/standalone/git-store.ts';
+import type { RegistrationRecord } from '../../shared/record/record.ts';
+import { parseStateKeys } from '../../shared/record/seal.ts';
+import { type GitHub, startGitHub } from '../support/github/server.ts';
+import { type Run, runMain, runPost } from '../support/run-action.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const JOB_TOKEN = 'ghs_demo_token_of_the_job';
+const SECRETS_TOKEN = 'github_pat_demo_token_that_may_write_secrets';
+const SILENT = { info: () => {}, warning: () => {}, debug: () => {} };
+
+/** A repository on the GitHub stand-in, and jobs in it. */
+export type Repository = {
+  readonly github: GitHub;
+  readonly key: string;
+  /** Writes the manifest that the next job checks out. */
+  readonly write: (manifest: string) => Promise<void>;
+  /** One job with one step: main, then post. */
+  readonly job: (job: { readonly event: Event; readonly inputs?: Readonly<Record<string, string>> }) => Promise<Run>;
+  /** What the sealed state of an environment remembers. */
+  readonly remembered: (environment: string) => Promise<readonly RegistrationRecord[]>;
+  readonly close: () => Promise<void>;
+};
+
+export type Event = { readonly name: string; readonly payload: unknown };
+
+export const pullRequest = (number: number, action = 'opened'): Event => ({
+  name: 'pull_request',
+  payload: {
+    action,
+    number,
+    pull_request: {
+      number,
+      state: action === 'closed' ? 'closed' : 'open',
+      head: { repo: { id: 4242 } },
+      base: { repo: { id: 4242 } },
+    },
+    repository: { id: 4242, default_branch: 'main' },
+  },
+});
+
+export const pushToMain: Event = {
+  name: 'push',
+  payload: { ref: 'refs/heads/main', repository: { id: 4242, default_branch: 'main' } },
+};
+
+export async function openRepository(): Promise<Repository> {
+  const key = randomBytes(32).toString('base64');
+  const github = await startGitHub({
+    tokens: {
+      [JOB_TOKEN]: { kind: 'job', permissions: { contents: 'write', 'pull-requests': 'read', metadata: 'read' } },
+      [SECRETS_TOKEN]: {
+        kind: 'fine-grained',
+        permissions: { secrets: 'write', variables: 'write', environments: 'write', actions: 'read', metadata: 'read' },
+      },
+    },
+  });
+  const { owner, name, id } = github.repository;
+  const workspace = await mkdtemp(join(tmpdir(), 'oauth-registrar-demo-'));
+  await mkdir(join(workspace, '.github'));
+  let runs = 1000;
+
+  return {
+    github,
+    key,
+    write: (manifest) => writeFile(join(workspace, '.github', 'oauth-clients.yml'), manifest),
+    job: async ({ event, inputs = {} }) => {
+      runs += 1;
+      const main = await runMain({
+        directory: ROOT,
+        workspace,
+        event,
+        github: {
+          repository: `${owner}/${name}`,
+          repositoryId: String(id),
+          apiUrl: github.url,
+          token: JOB_TOKEN,
+          runId: String(runs),
+        },
+        secrets: [key, SECRETS_TOKEN],
+        inputs: { 'state-key': key, 'secrets-token': SECRETS_TOKEN, 'insecure-loopback': 'true', ...inputs },
+      });
+      await runPost(main);
+      return main;
+    },
+    remembered: async (environment) => {
+      const store = openStore({
+        request: githubRequest(JOB_TOKEN, github.url),
+        owner,
+        repo: name,
+        repositoryId: String(id),
+        environment,
+        keys: await parseStateKeys(key),
+        clock,
+        random,
+        log: SILENT,
+      });
+      return Object.values((await store.load()).registrations);
+    },
+    close: async () => {
+      await github.close();
+      await rm(workspace, { recursive: true });
+    },
+  };
+}
