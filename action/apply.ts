@@ -9,6 +9,7 @@ import { reconcile } from '../shared/reconcile/reconcile.ts';
 import { type Applier, serverRecord, wantClient } from '../shared/reconcile/want.ts';
 import type { RegistrationRecord, Traits } from '../shared/record/record.ts';
 import type { ClientReport } from './report.ts';
+import { refuseTakenNames } from './taken-names.ts';
 
 /** How long one registration waits in all: for a server that asks to come back later, and for the calls of a run that was killed to be over. */
 export const PATIENCE = { patienceMs: 30_000, inFlightPatienceMs: 150_000 } as const;
@@ -44,6 +45,7 @@ async function applyOne(
   discover: (reference: ServerReference) => Promise<Server>,
   { records, portsFor, by, stopping }: ApplyRequest,
 ): Promise<ClientReport> {
+  refuseTakenNames(desired, records);
   const ports = portsFor(desired);
   const now = ports.clock.now();
   const known = record && wantedWithoutAsking(record, desired, now, by);
@@ -59,7 +61,7 @@ async function applyOne(
       by,
       traits: traitsSeen(records, where?.registrationEndpoint),
     });
-  const outcome = await reconcile(wanted, ports, { ...PATIENCE, stopping });
+  const outcome = await reconcile(wanted, ports, { ...PATIENCE, kept: record, stopping });
   return {
     desired,
     record: outcome.record,

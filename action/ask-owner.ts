@@ -24,7 +24,7 @@ export function askOwners({
     } catch (error) {
       const { status } = failedRequest(error);
       warn(
-        `Whether ${what} has ended could not be read: GitHub ${status === undefined ? 'gave no answer' : `answered ${status}`}. Its clients stay.`,
+        `Whether ${what} has ended could not be read: GitHub ${status === undefined ? 'gave no answer' : `answered ${status}`}. Its clients stay.${status === 403 || status === 404 ? ` Give the job \`permissions: ${what.startsWith('pull') ? 'pull-requests' : 'contents'}: read\`.` : ' The next sweep asks again.'}`,
       );
       return undefined;
     }

@@ -49,8 +49,6 @@ export async function bundle(root: string, entries: readonly string[] = ENTRIES)
     alias: {
       // For Node yaml exports CommonJS, which is read whole.
       yaml: join(root, 'node_modules/yaml/browser/index.js'),
-      // GitHub is called by route, without the table of endpoint methods.
-      '@octokit/plugin-rest-endpoint-methods': './action/no-endpoint-methods.ts',
     },
     metafile: true,
     write: false,

@@ -9,7 +9,7 @@ import {
   type HandedOver,
 } from '../shared/reconcile/requests.ts';
 import { endRegistration } from '../shared/reconcile/transitions.ts';
-import type { RegistrationRecord } from '../shared/record/record.ts';
+import type { Applier, RegistrationRecord } from '../shared/record/record.ts';
 import { PATIENCE } from './apply.ts';
 import type { Inputs } from './inputs.ts';
 import type { ClientReport } from './report.ts';
@@ -24,6 +24,7 @@ export async function changeRegistrations({
   ports,
   stopping,
   run,
+  by,
 }: {
   readonly command: ChangeCommand;
   readonly inputs: Inputs;
@@ -31,13 +32,18 @@ export async function changeRegistrations({
   readonly ports: Ports;
   readonly stopping: () => boolean;
   readonly run: string;
+  readonly by: Applier;
 }): Promise<readonly ClientReport[]> {
-  const change = changeFor(command, inputs, run, records.length);
+  const change = changeFor(command, inputs, { run, by, count: records.length });
   return Promise.all(
     records.map(async (record): Promise<ClientReport> => {
       try {
         const changed = change(record, ports.clock.now());
-        const { record: last, events, problem } = await reconcile(changed, ports, { ...PATIENCE, stopping });
+        const {
+          record: last,
+          events,
+          problem,
+        } = await reconcile(changed, ports, { ...PATIENCE, kept: record, stopping });
         return { desired: record.desired, record: last, events, ...(problem && { problem }) };
       } catch (error) {
         if (!isRegistrarError(error)) throw error;
@@ -50,8 +56,7 @@ export async function changeRegistrations({
 function changeFor(
   command: ChangeCommand,
   inputs: Inputs,
-  run: string,
-  count: number,
+  { run, by, count }: { readonly run: string; readonly by: Applier; readonly count: number },
 ): (record: RegistrationRecord, now: number) => RegistrationRecord {
   switch (command) {
     case 'rotate':
@@ -68,7 +73,8 @@ function changeFor(
       return (record) => confirmUse(record, clientId);
     }
     case 'delete':
-      return (record, now) => endRegistration(record, now, 'somebody asked for it').record;
+      // The wish of this run counts, so that an older one that is still queued does not undo it.
+      return (record, now) => ({ ...endRegistration(record, now, 'somebody asked for it').record, appliedBy: by });
     case 'resolve': {
       const resolution = needed(inputs.resolution, 'resolution', 'forget or adopt');
       if (resolution === 'forget') return (record) => forgetSuspects(record);

@@ -1,11 +1,18 @@
 import type { Json } from '../shared/ports/ports.ts';
 import { type ClientReport, clientToHandOut, hasChanged } from './report.ts';
 
-/** Outputs by name; secrets only in `client-secret` and `private-key`. */
-export function outputsOf(reports: readonly ClientReport[]): ReadonlyMap<string, string> {
+/**
+ * Outputs by name; secrets only in `client-secret` and `private-key`. What has ended is in none of them, and what was
+ * done with `others` only in `changed`.
+ */
+export function outputsOf(
+  all: readonly ClientReport[],
+  others: readonly ClientReport[] = [],
+): ReadonlyMap<string, string> {
+  const reports = all.filter(({ record, problem }) => record?.ending === undefined || problem !== undefined);
   const outputs = new Map<string, string>([
     ['clients', JSON.stringify(Object.fromEntries(reports.map((report) => [report.desired.name, publicPart(report)])))],
-    ['changed', String(hasChanged(reports))],
+    ['changed', String(hasChanged([...all, ...others]))],
     ['skipped', 'false'],
   ]);
   const [only] = reports;

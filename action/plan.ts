@@ -8,7 +8,12 @@ import type { Desired } from '../shared/manifest/desired.ts';
 import type { ExplainedMember } from '../shared/manifest/presets.ts';
 import type { Json } from '../shared/ports/ports.ts';
 import { nextStep } from '../shared/reconcile/next-step.ts';
-import { currentClient } from '../shared/reconcile/record-queries.ts';
+import {
+  currentClient,
+  stalePublications,
+  type WantedPublication,
+  wantedPublications,
+} from '../shared/reconcile/record-queries.ts';
 import { serverRecord, wantClient } from '../shared/reconcile/want.ts';
 import type { RegistrationRecord } from '../shared/record/record.ts';
 import { changedMembers } from '../shared/registration/compare-metadata.ts';
@@ -62,11 +67,11 @@ export async function planClients(
   );
 }
 
-function whatWouldBeDone(record: RegistrationRecord, now: number): string {
+function whatWouldBeDone(asked: RegistrationRecord, now: number): string {
+  const record = withClaims(asked);
   const publishes = record.desired.publish.length > 0 ? ', verify and publish' : ' and verify';
   const step = nextStep(record, now);
   switch (step.kind) {
-    case 'claim':
     case 'register':
       return currentClient(record) === undefined
         ? `register a client${publishes}`
@@ -81,9 +86,24 @@ function whatWouldBeDone(record: RegistrationRecord, now: number): string {
       return 'nothing: all is as asked';
     case 'wait':
       return 'wait for an earlier call to be over';
+    case 'publish':
+      return `publish ${namesOf(stalePublications(record, step.client))}`;
+    case 'unpublish':
+      return 'remove from GitHub what is not to be published any more';
     default:
       return `go on where an earlier run stopped (${step.kind.replaceAll('_', ' ')})`;
   }
+}
+
+/** The record with all names taken that are asked for, which is done first and nothing to tell of by itself. */
+function withClaims(record: RegistrationRecord): RegistrationRecord {
+  const missing = wantedPublications(record).filter(({ publication }) => publication === undefined);
+  const claims = missing.map(({ target, item }) => ({ target, item, state: 'claimed' as const, at: 0 }));
+  return { ...record, published: [...record.published, ...claims] };
+}
+
+function namesOf(publications: readonly WantedPublication[]): string {
+  return publications.map(({ item }) => `${item.kind} ${item.name}`).join(', ');
 }
 
 /** The plan as lines of the log. */

@@ -1,5 +1,6 @@
 import { createHttp } from '../shared/http/create-http.ts';
 import type { Http } from '../shared/http/http.ts';
+import type { Fetch } from '../shared/ports/ports.ts';
 import type { Ports } from '../shared/reconcile/ports.ts';
 import { createCallOrder } from '../shared/registration/call-order.ts';
 import { createRegistrationApi } from '../shared/registration/create-registration-api.ts';
@@ -8,7 +9,7 @@ import { createVerifier } from '../shared/registration/verify.ts';
 import { clock, log, mask, platformFetch, random } from './platform.ts';
 
 /** The ports that do not depend on where state and credentials go. */
-export type NetworkPorts = Omit<Ports, 'store' | 'sink' | 'announce'> & { readonly http: Http };
+export type NetworkPorts = Omit<Ports, 'store' | 'sink' | 'announce'> & { readonly fetch: Fetch; readonly http: Http };
 
 export async function openNetwork({
   env,
@@ -25,8 +26,10 @@ export async function openNetwork({
   readonly softwareStatement?: string;
   readonly run?: string;
 }): Promise<NetworkPorts> {
-  const http = createHttp({ fetch: await platformFetch(env), clock, random, insecureLoopback, log });
+  const fetch = await platformFetch(env);
+  const http = createHttp({ fetch, clock, random, insecureLoopback, log });
   return {
+    fetch,
     http,
     clock,
     random,

@@ -31,9 +31,9 @@ export function hasChanged(reports: readonly Pick<ClientReport, 'events'>[]): bo
   return reports.some(({ events }) => events.some(({ kind }) => CHANGES.has(kind)));
 }
 
-/** The client whose credentials this run hands out. */
-export function clientInUse({ record }: ClientReport): Client | undefined {
-  return record && (nextClient(record) ?? currentClient(record));
+/** The client whose credentials this run hands out: one that is to follow it has not been put to use yet. */
+export function clientInUse({ record }: Pick<ClientReport, 'record'>): Client | undefined {
+  return record && (currentClient(record) ?? nextClient(record));
 }
 
 /** The client to hand out: none where a problem says that it is not fit for use. */
@@ -42,4 +42,10 @@ export function clientToHandOut(report: ClientReport): Client | undefined {
   return report.problem?.code === 'credentials_refused' || report.problem?.code === 'metadata_differs'
     ? undefined
     : client;
+}
+
+/** The name of a client among others: with its environment where there are several. */
+export function labelOf({ desired }: ClientReport, among: readonly ClientReport[]): string {
+  const environments = new Set(among.map((report) => report.desired.environment));
+  return environments.size > 1 ? desired.key : desired.name;
 }

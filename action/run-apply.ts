@@ -1,5 +1,4 @@
 import { RegistrarError } from '../shared/errors/registrar-error.ts';
-import type { Desired } from '../shared/manifest/desired.ts';
 import { nextStep } from '../shared/reconcile/next-step.ts';
 import type { Ports } from '../shared/reconcile/ports.ts';
 import { reconcile } from '../shared/reconcile/reconcile.ts';
@@ -40,14 +39,21 @@ export async function runApply(work: Work): Promise<Done> {
     by: { runId: context.runId, attempt: context.runAttempt },
     stopping,
   });
-  const others = kept === undefined ? [] : await doWhatIsDue(kept, desired, work);
+  const others = kept === undefined ? NOTHING_ELSE : await doWhatIsDue(kept, reports, work);
   await kept?.open.store.flush();
-  const all = [...reports, ...others];
+  const now = network.clock.now();
   return {
-    reports: all,
+    reports,
+    others: others.reports,
     problems: [],
-    warnings,
-    summary: summaryOf({ environment: binding.environment, sentence, reports: all, warnings }),
+    warnings: [...warnings, ...others.warnings],
+    summary: summaryOf({
+      environment: binding.environment,
+      sentence,
+      reports: [...reports, ...others.reports],
+      warnings: [...warnings, ...others.warnings],
+      now,
+    }),
     ...(file !== undefined && { file }),
   };
 }
@@ -70,6 +76,7 @@ async function openKept(binding: Binding, { context, session }: Work): Promise<K
     if (context.runId <= Number.parseInt(tombstone.run ?? '0', 10)) {
       throw new RegistrarError('owner_ended', {
         message: `Nothing is registered for ${environment}: what ${name.replace('_', ' ').replace(':', ' ')} owned was removed after this run had begun.`,
+        hint: 'If it is open and is to have clients again, start a new run; re-running this one does not do.',
       });
     }
     await open.store.bury(name, undefined);
@@ -77,36 +84,40 @@ async function openKept(binding: Binding, { context, session }: Work): Promise<K
   return { open, ports: await session.ports(open) };
 }
 
-/** What the manifest no longer has: with `prune` it ends, else only what is due for it is done. */
+type Others = { readonly reports: readonly ClientReport[]; readonly warnings: readonly string[] };
+
+const NOTHING_ELSE: Others = { reports: [], warnings: [] };
+
+/**
+ * What the manifest no longer has: with `prune` it ends, else only what is due for it is done. Nothing is pruned while
+ * a client of the manifest has failed, because apps may still need what is to go.
+ */
 async function doWhatIsDue(
   { open, ports }: Kept,
-  desired: readonly Desired[],
+  done: readonly ClientReport[],
   { inputs, stopping }: Work,
-): Promise<readonly ClientReport[]> {
-  const keys = new Set(desired.map(({ key }) => key));
+): Promise<Others> {
+  const keys = new Set(done.map(({ desired }) => desired.key));
   const now = ports.clock.now();
   const others = Object.values(open.state.registrations).filter((record) => !keys.has(record.key) && isAlive(record));
-  const prune = inputs.prune && inputs.clients.length === 0;
-  const due = others
-    .map((record) =>
-      prune && record.ending === undefined
-        ? endRegistration(record, now, 'it is not in the manifest any more').record
-        : record,
-    )
-    .filter((record) => !['done', 'wait', 'stop'].includes(nextStep(record, now).kind));
-  return Promise.all(due.map((record) => reconcileOther(record, ports, stopping)));
-}
-
-async function reconcileOther(
-  record: RegistrationRecord,
-  ports: Ports,
-  stopping: () => boolean,
-): Promise<ClientReport> {
-  const outcome = await reconcile(record, ports, { ...PATIENCE, stopping });
+  const asked = inputs.prune && inputs.clients.length === 0;
+  const prune = asked && done.every(({ problem }) => problem === undefined);
+  const wanted = (record: RegistrationRecord): RegistrationRecord =>
+    prune && record.ending === undefined
+      ? endRegistration(record, now, 'it is not in the manifest any more').record
+      : record;
+  const due = others.filter((record) => !['done', 'wait', 'stop'].includes(nextStep(wanted(record), now).kind));
   return {
-    desired: record.desired,
-    record: outcome.record,
-    events: outcome.events,
-    ...(outcome.problem && { problem: outcome.problem }),
+    reports: await Promise.all(
+      due.map(async (record): Promise<ClientReport> => {
+        const outcome = await reconcile(wanted(record), ports, { ...PATIENCE, kept: record, stopping });
+        const { events, problem } = outcome;
+        return { desired: record.desired, record: outcome.record, events, ...(problem && { problem }) };
+      }),
+    ),
+    warnings:
+      asked && !prune && others.length > 0
+        ? ['Nothing was pruned, because not all clients of the manifest are as asked.']
+        : [],
   };
 }

@@ -1,5 +1,6 @@
 import { isRegistrarError, RegistrarError } from '../shared/errors/registrar-error.ts';
 import { runWithoutSecrets } from './binding/without-secrets.ts';
+import { firstDayLines } from './first-day.ts';
 import { type Inputs, readInputs, secretInputs } from './inputs.ts';
 import { environmentOf, outputsOf } from './outputs.ts';
 import { mask } from './platform.ts';
@@ -46,20 +47,20 @@ async function runCommand(
     if (without !== undefined && isUnavailable(error)) return unavailable(without, error, work);
     throw error;
   }
-  const problems = [
-    ...done.problems,
-    ...done.reports.flatMap(({ problem }) => (problem === undefined ? [] : [problem])),
-  ];
+  const others = done.others ?? [];
+  const all = [...done.reports, ...others];
+  const problems = [...done.problems, ...all.flatMap(({ problem }) => (problem === undefined ? [] : [problem]))];
   const noneWorks = done.reports.every(({ problem }) => problem !== undefined);
   if (without !== undefined && problems.length > 0 && noneWorks && problems.every(isUnavailable)) {
     return unavailable(without, problems[0], work);
   }
   for (const line of done.warnings) to.warning(line, { title: 'oauth-registrar' });
-  tellReports(to, done.reports);
-  for (const [name, value] of outputsOf(done.reports)) to.setOutput(name, value);
+  tellReports(to, all);
+  for (const line of firstDayLines(done.reports)) to.warning(line, { title: 'oauth-registrar' });
+  for (const [name, value] of outputsOf(done.reports, others)) to.setOutput(name, value);
   if (inputs.exportEnv) for (const [name, value] of environmentOf(done.reports)) to.exportVariable(name, value);
   tellErrors(to, problems, done.file);
-  if (done.summary !== '') await to.summary.addRaw(done.summary).write();
+  await to.writeSummary(done.summary);
   return problems.length === 0 ? 0 : 1;
 }
 
@@ -99,7 +100,7 @@ async function fail(error: unknown, to: typeof core, manifest?: string): Promise
         cause: error,
       });
   tellErrors(to, [known], manifest);
-  await to.summary.addRaw(errorSummary(known)).write();
+  await to.writeSummary(errorSummary(known));
   return 1;
 }
 

@@ -29,8 +29,7 @@ export async function runPost(env: NodeJS.ProcessEnv, to: typeof core): Promise<
   const ports: Ports = { ...network, sink: noPublishing, announce: noAnnouncing, store: createJobStore(to.saveState) };
   const left = (await Promise.all(records.map((record) => endOrName(record, ports, to)))).flat();
   for (const line of left) to.warning(line, { title: 'oauth-registrar: left behind' });
-  const summary = leftOverSummary(left);
-  if (summary !== '') await to.summary.addRaw(summary).write();
+  await to.writeSummary(leftOverSummary(left));
 }
 
 /** What cannot even be tried is named all the same. */

@@ -32,6 +32,12 @@ export async function runSweep(work: Work): Promise<Done> {
     reports,
     problems,
     warnings,
-    summary: summaryOf({ environment: environments.join(', '), sentence, reports, warnings }),
+    summary: summaryOf({
+      environment: environments.length === 1 ? environments.join() : `${environments.length} environments`,
+      sentence,
+      reports,
+      warnings,
+      now: clock.now(),
+    }),
   };
 }

@@ -22,10 +22,19 @@ export function selectRecords(open: OpenState, names: readonly string[]): readon
   const missing = names.filter((name) => !there.includes(name));
   if (missing.length > 0 || alive.length === 0) {
     const what = missing.length === 0 ? '' : ` ${missing.map((name) => printable(name, 60)).join(', ')}`;
-    const has = there.length === 0 ? 'it has none' : `it has ${there.join(', ')}`;
+    const has = missing.length === 0 ? '' : `; it has ${there.length === 0 ? 'none at all' : there.join(', ')}`;
     throw new RegistrarError('registration_not_found', {
-      message: `The environment ${open.environment} has no registration${what}; ${has}.`,
+      message: `The environment ${printable(open.environment)} has no registration${what}${has}.`,
+      hint: 'Check the inputs `environment`, `pull-request` and `branch`: they say which environment is meant.',
     });
   }
+  return names.length === 0 ? alive : alive.filter(({ desired }) => names.includes(desired.name));
+}
+
+/** Those to end: of names that are known, what has ended already is passed over, so that ending twice is no error. */
+export function selectToEnd(open: OpenState, names: readonly string[]): readonly RegistrationRecord[] {
+  const known = new Set(Object.values(open.state.registrations).map(({ desired }) => desired.name));
+  const alive = aliveRecords(open);
+  if (names.some((name) => !known.has(name))) return selectRecords(open, names);
   return names.length === 0 ? alive : alive.filter(({ desired }) => names.includes(desired.name));
 }

@@ -1,18 +1,15 @@
 import { RegistrarError } from '../shared/errors/registrar-error.ts';
 import type { GitHubRequest } from '../shared/publish/github-request.ts';
-import { createGitHubSink } from '../shared/publish/github-sink.ts';
 import type { Sink } from '../shared/publish/sink.ts';
-import { tokenKindOf } from '../shared/publish/token-kind.ts';
 import type { Ports } from '../shared/reconcile/ports.ts';
 import type { StandaloneState } from '../shared/record/codec.ts';
-import { parseStateKeys } from '../shared/record/seal.ts';
 import type { Inputs } from './inputs.ts';
 import { noAnnouncing } from './no-publishing.ts';
 import { mask } from './platform.ts';
 import type { NetworkPorts } from './ports.ts';
 import type { RunContext } from './run-context.ts';
 import { secretsOf } from './secrets-of.ts';
-import { openStore, type StandaloneStore } from './standalone/git-store.ts';
+import type { StandaloneStore } from './standalone/git-store.ts';
 import { VERSION } from './version.ts';
 
 /** Everything a command works with that outlives the job: the repository's state and its secrets. */
@@ -32,24 +29,17 @@ export type OpenState = {
 
 export function openSession(inputs: Inputs, context: RunContext, network: NetworkPorts): Session {
   const { owner, repo, repositoryId, run } = context;
-  const { clock, random, log } = network;
-  const github = once(async () => {
+  const { clock, random, log, fetch } = network;
+  const request = async (token: string): Promise<GitHubRequest> => {
     const { githubRequest } = await import('./github.ts');
-    return githubRequest(inputs.githubToken ?? '', context.apiUrl);
-  });
+    return githubRequest(token, context.apiUrl, fetch);
+  };
+  const github = once(() => request(inputs.githubToken ?? ''));
   const sink = once(async (): Promise<Sink> => {
-    const { githubRequest } = await import('./github.ts');
+    const { createGitHubSink, tokenKindOf } = await import('./standalone.ts');
     const token = inputs.secretsToken ?? inputs.githubToken ?? '';
-    const request = githubRequest(token, context.apiUrl);
-    return createGitHubSink({
-      request,
-      owner,
-      repo,
-      tokenKind: tokenKindOf(token, inputs.githubToken),
-      clock,
-      random,
-      log,
-    });
+    const tokenKind = tokenKindOf(token, inputs.githubToken);
+    return createGitHubSink({ request: await request(token), owner, repo, tokenKind, clock, random, log });
   });
   const keys = once(async () => {
     if (inputs.stateKey === undefined) {
@@ -57,13 +47,14 @@ export function openSession(inputs: Inputs, context: RunContext, network: Networ
         message: 'Clients that outlive the job need sealed state in the repository, and the input state-key is empty.',
       });
     }
+    const { parseStateKeys } = await import('./standalone.ts');
     return parseStateKeys(inputs.stateKey);
   });
 
   return {
     github,
     open: async (environment) => {
-      const store = openStore({
+      const store = (await import('./standalone.ts')).openStore({
         request: await github(),
         owner,
         repo,

@@ -3,8 +3,10 @@ import type { Server } from '../shared/discovery/server.ts';
 import type { RegistrarError } from '../shared/errors/registrar-error.ts';
 import type { Event } from '../shared/reconcile/event.ts';
 import { describeEvent } from './describe-event.ts';
+import { firstDayLines } from './first-day.ts';
+import { keptSummary } from './kept-summary.ts';
 import { code, table, text } from './markdown.ts';
-import { type ClientReport, clientInUse } from './report.ts';
+import { type ClientReport, clientInUse, labelOf } from './report.ts';
 import { problemLines } from './tell.ts';
 
 /** The page a person sees under the job: clients, what was done, where endpoints were read, asked and granted, what to look at. */
@@ -13,21 +15,30 @@ export function summaryOf({
   sentence,
   reports,
   warnings,
+  now,
 }: {
   readonly environment: string;
   readonly sentence: string;
   readonly reports: readonly ClientReport[];
   readonly warnings: readonly string[];
+  /** Epoch milliseconds. */
+  readonly now: number;
 }): string {
   const failed = reports.filter(({ problem }) => problem !== undefined).length;
   const state = failed === 0 ? '' : `: ${failed} of ${reports.length} failed`;
   return [
     `### OAuth clients for ${code(environment)}${state}`,
     text(sentence),
-    table(['Client', 'client_id', 'Server', 'What was done'], reports.map(clientRow)),
+    reports.length === 0
+      ? 'There was nothing to do.'
+      : table(
+          ['Client', 'client_id', 'Server', 'What was done'],
+          reports.map((report) => clientRow(report, labelOf(report, reports))),
+        ),
     problems(reports),
     differences(reports),
-    lookAt(reports, warnings),
+    lookAt(reports, [...warnings, ...firstDayLines(reports)]),
+    keptSummary(reports, now),
     servers(reports),
   ]
     .filter((part) => part !== '')
@@ -55,12 +66,12 @@ export function errorSummary(error: RegistrarError): string {
     .concat('\n\n');
 }
 
-function clientRow(report: ClientReport): readonly string[] {
+function clientRow(report: ClientReport, label: string): readonly string[] {
   const client = clientInUse(report);
   const done = report.problem === undefined ? whatWasDone(report.events) : `failed (${code(report.problem.code)})`;
   const { server } = report.desired;
   return [
-    text(report.desired.name),
+    text(label),
     client === undefined ? '' : code(client.clientId),
     code(server.address ?? server.registrationEndpoint ?? ''),
     done,

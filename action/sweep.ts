@@ -64,7 +64,7 @@ async function sweepOne(
       if (record.owner !== undefined)
         await open.store.bury(ownerName(record.owner), { owner: record.owner, since: now, run });
       const ending = record.ending === undefined ? endRegistration(record, now, reason ?? '').record : record;
-      const { record: last, events, problem } = await reconcile(ending, ports, { ...PATIENCE, stopping });
+      const { record: last, events, problem } = await reconcile(ending, ports, { ...PATIENCE, kept: record, stopping });
       return { desired: record.desired, record: last, events, ...(problem && { problem }) };
     }),
   );

@@ -1,7 +1,7 @@
 import type { RegistrarError } from '../shared/errors/registrar-error.ts';
 import { describeProblem } from '../shared/manifest/problems.ts';
 import { describeEvent } from './describe-event.ts';
-import type { ClientReport } from './report.ts';
+import { type ClientReport, labelOf } from './report.ts';
 import type { core } from './toolkit.ts';
 
 /** Annotations a step can have of one level; the rest would be lost. */
@@ -41,13 +41,15 @@ export function problemLines({ problems }: RegistrarError): readonly string[] {
 
 /** What was done with each client, line by line. */
 export function tellReports(to: typeof core, reports: readonly ClientReport[]): void {
-  for (const { desired, events, problem } of reports) {
-    if (problem !== undefined) to.info(`${desired.name}: failed (${problem.code})`);
-    else if (events.length === 0) to.info(`${desired.name}: unchanged`);
+  for (const report of reports) {
+    const { events, problem } = report;
+    const name = labelOf(report, reports);
+    if (problem !== undefined) to.info(`${name}: failed (${problem.code})`);
+    else if (events.length === 0) to.info(`${name}: unchanged`);
     for (const event of events) {
       const { text, warning } = describeEvent(event);
-      if (warning) to.warning(`${desired.name}: ${text}`, { title: 'oauth-registrar' });
-      else to.info(`${desired.name}: ${text}`);
+      if (warning) to.warning(`${name}: ${text}`, { title: 'oauth-registrar' });
+      else to.info(`${name}: ${text}`);
     }
   }
 }

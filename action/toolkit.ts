@@ -25,6 +25,9 @@ export const core = {
   saveState,
   setOutput,
   setSecret,
-  summary,
   warning,
+  /** Adds to the page under the job, where the runner has one. */
+  writeSummary: async (markdown: string): Promise<void> => {
+    if (markdown !== '' && process.env.GITHUB_STEP_SUMMARY) await summary.addRaw(markdown).write();
+  },
 };

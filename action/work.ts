@@ -20,6 +20,8 @@ export type Work = {
 /** What a command came to; outputs, annotations and summary are made from it. */
 export type Done = {
   readonly reports: readonly ClientReport[];
+  /** What was done with registrations that the manifest no longer has; they are in no output. */
+  readonly others?: readonly ClientReport[];
   /** Failures that belong to no single client. */
   readonly problems: readonly RegistrarError[];
   readonly warnings: readonly string[];

@@ -1,7 +1,11 @@
 import * as z from 'zod';
+
 import type { Json } from '../ports/ports.ts';
 import { DURATION } from './durations.ts';
 import { METADATA_MEMBERS, type MetadataMember } from './metadata-members.ts';
+
+// Each schema is used once in a run, which compiling it first would not pay for; Workers allow no compiling at all.
+z.config({ jitless: true });
 
 /** Names of clients: also used in paths of the Worker and, in upper case, in environment variables. */
 const CLIENT_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;

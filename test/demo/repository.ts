@@ -92,7 +92,7 @@ export async function openRepository(): Promise<Repository> {
     },
     remembered: async (environment) => {
       const store = openStore({
-        request: githubRequest(JOB_TOKEN, github.url),
+        request: githubRequest(JOB_TOKEN, github.url, fetch),
         owner,
         repo: name,
         repositoryId: String(id),

@@ -40,7 +40,7 @@ export async function playStandalone(
       issuer: server.issuer,
       clientId: github.variables().FHIR_CLIENT_ID ?? '',
       clientSecret: github.secrets().FHIR_CLIENT_SECRET ?? '',
-      redirectUri: server.client(github.variables().FHIR_CLIENT_ID ?? '')?.metadata.redirect_uris?.[0] ?? '',
+      redirectUri: redirectUris(server.client(github.variables().FHIR_CLIENT_ID ?? '')?.metadata)[0] ?? '',
       scope: 'openid patient/*.rs',
     });
     return typeof tokens.access_token;
@@ -164,4 +164,8 @@ export async function playStandalone(
     [['FHIR_CLIENT_ID'], ['FHIR_CLIENT_SECRET']],
   );
   await repository.close();
+}
+
+function redirectUris(metadata: Readonly<Record<string, unknown>> | undefined): readonly string[] {
+  return Array.isArray(metadata?.redirect_uris) ? metadata.redirect_uris.map(String) : [];
 }
