@@ -9,7 +9,7 @@ export const CATALOG = {
   },
   manifest_missing: {
     meaning: 'No manifest was found where it was looked for, and no inputs describe a client.',
-    hint: 'Check out the repository before this step, create the manifest, or give `server`, `type` and `redirect-uris` as inputs.',
+    hint: 'Create the manifest, correct the input `manifest`, or give `server`, `type` and `redirect-uris` as inputs. A job that checks nothing out needs `permissions: contents: read`.',
   },
   manifest_unreadable: {
     meaning: 'The manifest is neither valid YAML nor valid JSON.',
@@ -22,7 +22,7 @@ export const CATALOG = {
   template_invalid: {
     meaning:
       'A ${name} in the manifest is unknown, has no value in this run, or its value is not allowed in that place.',
-    hint: 'Give the value with the `url` or `values` input, or write $${ for a literal ${.',
+    hint: 'Correct the name or the value; values come from the inputs `url` and `values`. For a literal ${ write $${.',
   },
   client_unknown: {
     meaning: 'The `clients` input names a client that the manifest does not have.',
@@ -133,7 +133,7 @@ export const CATALOG = {
   },
   credentials_refused: {
     meaning: 'The server refuses credentials that it has just issued.',
-    hint: 'Nothing was published. Run again; if it stays, the operator must approve or enable the client first.',
+    hint: 'They were not handed out. Run again; if it stays, the operator of the server must approve or enable the client first.',
   },
   deletion_failed: {
     meaning: 'A client could not be deleted at its server.',
@@ -207,7 +207,8 @@ export const CATALOG = {
     hint: 'To go back on purpose, re-run the older run.',
   },
   rotation_not_allowed: {
-    meaning: 'A rotation gives the app a new client_id, which ends its consents and refresh tokens, and the manifest does not allow that.',
+    meaning:
+      'A rotation gives the app a new client_id, which ends its consents and refresh tokens, and the manifest does not allow that.',
     hint: 'Allow it with `client_id: may_change` under `rotate`. For a leak, `now: true` rotates at once in any case.',
   },
   registration_not_found: {
@@ -225,6 +226,68 @@ export const CATALOG = {
   unavailable: {
     meaning: 'This run may not use secrets (a fork or Dependabot), and one of them is needed.',
     hint: 'Set `if-unavailable: skip` to pass over this step in such runs.',
+  },
+  // The Worker
+  publish_by_job: {
+    meaning: 'The credentials are made, and the job has to publish them, because the Worker has no GitHub App here.',
+    hint: 'Run the deploy workflow: the Action writes the secrets and variables and tells the Worker.',
+  },
+  registration_locked: {
+    meaning: 'The record is sealed with a key that the Worker does not have, so nothing is done for it.',
+    hint: 'Put the key with the id named in the message back into ENCRYPTION_KEYS, after the newer one.',
+  },
+  registration_frozen: {
+    meaning:
+      'The repository was archived, transferred or taken from the App, so its permanent registrations stay as they are.',
+    hint: 'The operator of the Worker decides: release the repository, or delete its registrations.',
+  },
+  repository_restored: {
+    meaning:
+      'The registrations of this repository were restored from the inventory and nothing is sent to any server yet.',
+    hint: 'The operator of the Worker looks at what was restored and then releases the repository.',
+  },
+  repository_in_use: {
+    meaning: 'A repository that has registrations cannot be restored over.',
+    hint: 'Nothing was changed. Restoring is for a repository whose object has lost its storage.',
+  },
+  request_invalid: {
+    meaning: 'The request is not one that the Worker takes: its path, method, content type, size or body is wrong.',
+    hint: 'Use the Action of the same version as the Worker; docs/worker.md lists the requests.',
+  },
+  api_version_unsupported: {
+    meaning: 'The Action and the Worker speak different versions of their protocol.',
+    hint: 'Upgrade the side that the message names.',
+  },
+  worker_restarted: {
+    meaning: 'The Worker was restarted while it worked on this request. What it had begun is remembered.',
+    hint: 'Send the same request again with a fresh id-token; it goes on from where it stopped.',
+  },
+  // The Worker: who may ask, and for what
+  config_invalid: {
+    meaning: 'The settings of the Worker are incomplete or wrong, so it does nothing; every problem is listed.',
+    hint: 'The operator of the Worker corrects the settings named in the message and deploys again.',
+  },
+  identity_refused: {
+    meaning:
+      'The id-token does not prove which run is asking: it is missing, used up, too old, for somebody else or not from a trusted issuer.',
+    hint: 'Give the job `permissions: id-token: write`, ask for the URL of the Worker as audience, and fetch a fresh id-token for each request.',
+  },
+  identity_unavailable: {
+    meaning: 'The keys of the issuer of id-tokens cannot be read at the moment, so nobody can be recognised.',
+    hint: 'Run again in a minute; if it stays, see whether GitHub Actions reports an incident.',
+  },
+  not_allowed: {
+    meaning: 'The run is who it says it is, but may not do this in this environment.',
+    hint: 'Deploy from a ref or event that reaches the environment, or ask the operator of the Worker to list it in POLICY.',
+  },
+  policy_refused: {
+    meaning:
+      'The manifest asks for something that the operator of the Worker does not allow at this server; nothing was sent there.',
+    hint: 'Correct each listed member of the manifest, or ask the operator to allow it in SERVERS.',
+  },
+  quota_reached: {
+    meaning: 'As many clients as the operator of the Worker allows are live at this server.',
+    hint: 'Delete registrations that are no longer needed, or ask the operator to raise `max_clients` in SERVERS.',
   },
   internal: {
     meaning: 'A defect of this product.',

@@ -23,6 +23,8 @@ export type ErrorDetail = {
   readonly problems?: readonly Problem[];
   /** When it makes sense to try again: seconds from now. */
   readonly retryAfterSeconds?: number;
+  /** HTTP status of the answer that is the failure. */
+  readonly status?: number;
   readonly cause?: unknown;
 };
 
@@ -35,6 +37,7 @@ export class RegistrarError extends Error {
   readonly server: string | undefined;
   readonly problems: readonly Problem[];
   readonly retryAfterSeconds: number | undefined;
+  readonly status: number | undefined;
 
   constructor(code: ErrorCode, detail: ErrorDetail) {
     super(detail.message, detail.cause === undefined ? undefined : { cause: detail.cause });
@@ -44,6 +47,7 @@ export class RegistrarError extends Error {
     this.server = detail.server;
     this.problems = detail.problems ?? [];
     this.retryAfterSeconds = detail.retryAfterSeconds;
+    this.status = detail.status;
   }
 }
 

@@ -155,6 +155,7 @@ function refuseRedirect(request: HttpRequest, response: Response): void {
   throw new RegistrarError('redirect_refused', {
     message: `${server} answers with a redirect (${response.status}) to ${redirectTarget(request, response)}`,
     server,
+    status: response.status,
   });
 }
 

@@ -1,11 +1,10 @@
 import { printable, showUrl } from '../errors/printable.ts';
 import type { Client, LedgerRow, RegistrationRecord, Traits } from '../record/record.ts';
 import type { Access, ClientInformation } from '../registration/answer.ts';
-import { compareGranted } from '../registration/compare-metadata.ts';
 import { authMethod, usesSecret } from '../registration/request-body.ts';
 import type { Event } from './event.ts';
 import { learn } from './record-queries.ts';
-import { sentMetadata } from './sent-metadata.ts';
+import { grantedDifferently } from './sent-metadata.ts';
 
 export type Adopted = {
   readonly record: RegistrationRecord;
@@ -29,8 +28,10 @@ export function adoptAnswer(
   const method = authMethod(information.metadata, client.requested);
   const offered = usesSecret(method) ? information.clientSecret : undefined;
   const clientSecret = usesSecret(method) ? (offered ?? client.clientSecret) : undefined;
-  const expiresAt = offered === undefined ? client.clientSecretExpiresAt : information.clientSecretExpiresAt;
-  const secretReplaced = client.clientSecret !== undefined && offered !== undefined && offered !== client.clientSecret;
+  const sameSecret = offered === undefined || offered === client.clientSecret;
+  const said = information.clientSecretExpiresAt ?? (sameSecret ? client.clientSecretExpiresAt : undefined);
+  const expiresAt = clientSecret === undefined ? undefined : said;
+  const secretReplaced = client.clientSecret !== undefined && !sameSecret;
   const secretGone = client.clientSecret !== undefined && clientSecret === undefined;
   const idChanged = client.clientId !== '' && information.clientId !== client.clientId;
   const tokenReplaced =
@@ -57,7 +58,7 @@ export function adoptAnswer(
     ...rest,
     clientId: information.clientId,
     ...(clientSecret !== undefined && { clientSecret }),
-    ...(clientSecret !== undefined && expiresAt !== undefined && { clientSecretExpiresAt: expiresAt }),
+    ...(expiresAt !== undefined && { clientSecretExpiresAt: expiresAt }),
     ...(access !== undefined && { access }),
     ...(withheld !== undefined && { accessWithheld: withheld }),
     accessSeen: verb === 'register' ? 'untried' : 'works',
@@ -94,9 +95,7 @@ export function adoptAnswer(
 
 /** The differences between asked and granted worth telling: not those the server left out of its answer. */
 export function differenceEvent(client: Client): readonly Event[] {
-  const differences = compareGranted(sentMetadata(client), client.granted).filter(
-    ({ granted }) => granted !== undefined,
-  );
+  const differences = grantedDifferently(client);
   return differences.length === 0 ? [] : [{ kind: 'differs', clientId: client.clientId, differences }];
 }
 
@@ -122,8 +121,10 @@ function readAccess(
     const obstacle = whyWithheld(record, client, registrationClientUri);
     if (obstacle !== undefined) return { withheld: obstacle };
   }
-  if (uri === undefined || token === undefined)
-    return client.accessWithheld === undefined ? {} : { withheld: client.accessWithheld };
+  if (uri === undefined || token === undefined) {
+    const missing = token === undefined ? 'registration access token' : 'client configuration endpoint';
+    return { withheld: client.accessWithheld ?? `the server gave no ${missing} for it` };
+  }
   return { access: { registrationClientUri: uri, registrationAccessToken: token } };
 }
 

@@ -8,6 +8,9 @@ import { asProblem } from './problem.ts';
 /** Time limit of one call at the server, with some room: after it the call is over for certain. */
 export const CALL_MS = 65_000;
 
+/** A record while a call is under way. */
+export type BegunRecord = RegistrationRecord & { readonly call: Call };
+
 /** Saves that a call begins, so that after a crash nothing else is sent for the client before it is over. */
 export async function beginCall(
   record: RegistrationRecord,
@@ -15,7 +18,7 @@ export async function beginCall(
   verb: Call['verb'],
   ports: Ports,
   more: Pick<Call, 'requested' | 'key'> = {},
-): Promise<RegistrationRecord> {
+): Promise<BegunRecord> {
   const startedAt = ports.clock.now();
   const begun = {
     ...record,
@@ -60,5 +63,5 @@ export function protect(client: Client, ports: Ports): void {
 
 /** A number from 0 to 1. */
 export function jitter(ports: Ports): number {
-  return (ports.random.bytes(1)[0] ?? 0) / 255;
+  return Math.max(...ports.random.bytes(1)) / 255;
 }

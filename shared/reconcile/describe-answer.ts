@@ -10,6 +10,8 @@ export function describeAnswer(answer: Answer): string {
       return 'answered that it is deleted';
     case 'unknown':
       return answer.reason;
+    case 'rejected':
+      return answer.cause?.message ?? describeRefusal(answer.refusal);
     case 'not_sent':
       return answer.cause.message;
     default:

@@ -1,14 +1,13 @@
 import type { JsonObject } from '../ports/ports.ts';
-import type { Call, Client, RegistrationRecord, Suspect } from '../record/record.ts';
+import type { Call, Client, Intent, RegistrationRecord, Suspect } from '../record/record.ts';
 import { sameMetadata } from '../registration/compare-metadata.ts';
 import { whatToLookFor } from './marker.ts';
 import type { Performed } from './perform.ts';
-import { beginRemoval } from './removal-step.ts';
+import { removalOf } from './removal-step.ts';
 
 /** The intent whose answer never came becomes a suspect: a client may exist. */
-export function suspectIntent(record: RegistrationRecord, now: number, reason: string): Performed {
-  const { intent, ...rest } = record;
-  if (intent === undefined) return { record, events: [] };
+export function suspectIntent(record: RegistrationRecord, intent: Intent, now: number, reason: string): Performed {
+  const { intent: _i, ...rest } = record;
   const { limitAt: _l, ...kept } = intent;
   const suspect: Suspect = { ...kept, reason, since: now };
   return {
@@ -21,9 +20,8 @@ export function suspectIntent(record: RegistrationRecord, now: number, reason: s
  * A call whose answer never came: an update or a read leaves the client uncertain, so that it is read next; a deletion
  * that may have worked is remembered, because a refusal then proves it.
  */
-export function lostCall(record: RegistrationRecord): Performed {
-  const { call, ...rest } = record;
-  if (call === undefined) return { record, events: [] };
+export function lostCall(record: RegistrationRecord, call: Call): Performed {
+  const { call: _c, ...rest } = record;
   const after = (client: Client): Client =>
     client.role === 'leaving' ? afterLostRemoval(client, call) : afterLostUpdate(client, call);
   return {
@@ -36,7 +34,7 @@ export function lostCall(record: RegistrationRecord): Performed {
 }
 
 function afterLostRemoval(client: Client, { verb, startedAt }: Call): Client {
-  const removal = client.removal ?? beginRemoval(startedAt);
+  const removal = removalOf(client, startedAt);
   return { ...client, removal: { ...removal, unanswered: removal.unanswered || verb === 'remove' } };
 }
 

@@ -1,6 +1,6 @@
 import type { Client, Intent, RegistrationRecord } from '../record/record.ts';
-import { compareGranted, sameMetadata } from '../registration/compare-metadata.ts';
-import { nextDueTime, rotationDue } from './due.ts';
+import { sameMetadata } from '../registration/compare-metadata.ts';
+import { nextDueTime, overlapEnd, rotationDue } from './due.ts';
 import {
   currentClient,
   isOwned,
@@ -11,7 +11,7 @@ import {
   wantedPublications,
 } from './record-queries.ts';
 import { nextRemovalStep } from './removal-step.ts';
-import { sentMetadata } from './sent-metadata.ts';
+import { grantedDifferently } from './sent-metadata.ts';
 import type { Step } from './step.ts';
 
 type Policy = (record: RegistrationRecord, now: number) => Step | undefined;
@@ -34,9 +34,9 @@ const inFlight: Policy = ({ intent, call }, now) => {
   return now < until ? { kind: 'wait', until, why: 'in_flight' } : undefined;
 };
 
-const unansweredRegistration: Policy = ({ intent }) => (intent === undefined ? undefined : { kind: 'suspect' });
+const unansweredRegistration: Policy = ({ intent }) => intent && { kind: 'suspect', intent };
 
-const unansweredCall: Policy = ({ call }) => (call === undefined ? undefined : { kind: 'lost_call' });
+const unansweredCall: Policy = ({ call }) => call && { kind: 'lost_call', call };
 
 const backingOff: Policy = ({ backOff }, now) =>
   backOff !== undefined && now < backOff.until ? { kind: 'wait', until: backOff.until, why: 'back_off' } : undefined;
@@ -117,9 +117,7 @@ const refusedCredentials: Policy = (record) => {
 const grantedOtherwise: Policy = (record) => {
   const client = nextClient(record) ?? currentClient(record);
   if (client === undefined || !record.desired.strict) return undefined;
-  const sent = sentMetadata(client);
-  const changed = compareGranted(sent, client.granted).some(({ granted }) => granted !== undefined);
-  return changed ? { kind: 'stop', code: 'metadata_differs', client } : undefined;
+  return grantedDifferently(client).length > 0 ? { kind: 'stop', code: 'metadata_differs', client } : undefined;
 };
 
 const unpublished: Policy = (record) => {
@@ -146,7 +144,7 @@ const promotion: Policy = (record) => {
 
 const scheduledRotation: Policy = (record, now) => {
   const client = currentClient(record);
-  return client !== undefined && rotationDue(record, now) ? replacing(record, client) : undefined;
+  return client !== undefined && rotationDue(record, client, now) ? replacing(record, client) : undefined;
 };
 
 const retirement: Policy = (record, now) => {
@@ -154,9 +152,7 @@ const retirement: Policy = (record, now) => {
   for (const client of clients.filter(({ role }) => role === 'retiring')) {
     if (client.access === undefined)
       return { kind: 'retire', client, reason: 'it cannot be deleted by us in any case' };
-    const overlap = (desired.rotation?.overlapSeconds ?? 0) * 1000;
-    const timeAlone = desired.rotation?.retire === 'after-overlap';
-    if (timeAlone && now >= (client.retiringSince ?? 0) + overlap) {
+    if (desired.rotation?.retire === 'after-overlap' && now >= overlapEnd(record, client)) {
       return { kind: 'retire', client, reason: 'its overlap is over' };
     }
   }

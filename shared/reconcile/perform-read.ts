@@ -1,9 +1,9 @@
-import type { Call, Client, RegistrationRecord, Removal } from '../record/record.ts';
+import type { Client, RegistrationRecord, Removal } from '../record/record.ts';
 import type { Access, Answer, ClientInformation } from '../registration/answer.ts';
 import { sameMetadata } from '../registration/compare-metadata.ts';
 import { adoptAnswer } from './adopt-answer.ts';
 import { answerError } from './answer-error.ts';
-import { beginCall, jitter, protect, save, withClient } from './call.ts';
+import { type BegunRecord, beginCall, jitter, protect, save, withClient } from './call.ts';
 import type { Performed } from './perform.ts';
 import type { Ports } from './ports.ts';
 import { learn } from './record-queries.ts';
@@ -21,7 +21,7 @@ export async function performRead(record: RegistrationRecord, client: Client, po
 
 type Reading = {
   /** The record while the call was under way, and after it. */
-  readonly begun: RegistrationRecord;
+  readonly begun: BegunRecord;
   readonly ended: RegistrationRecord;
   readonly client: Client;
   readonly answer: Answer;
@@ -66,7 +66,8 @@ function afterReadingUncertain({ begun, ended, client, answer }: Reading, ports:
 
 /** The server holds what the manifest wants of all that was ever asked, and shows the secret if there is one. */
 function isInForce(record: RegistrationRecord, client: Client, { clientSecret, metadata }: ClientInformation): boolean {
-  if (client.clientSecret !== undefined && clientSecret === undefined) return false;
+  const sent = Object.keys(client.requested).length > 0;
+  if (sent && client.clientSecret !== undefined && clientSecret === undefined) return false;
   const key = record.desired.makeKey ? client.key : undefined;
   const wanted = sentMetadata({ ...client, requested: record.desired.metadata, key });
   const asked = new Set([...Object.keys(client.requested), ...Object.keys(wanted)]);
@@ -84,7 +85,7 @@ export async function performRemove(record: RegistrationRecord, client: Client, 
 }
 
 /** While an unanswered call may still be under way nothing more is sent for the client; the rest need not wait for it. */
-function notBeforeLimit(removal: Removal, answer: Answer, { call }: RegistrationRecord): Removal {
+function notBeforeLimit(removal: Removal, answer: Answer, { call }: BegunRecord): Removal {
   const over = answer.kind !== 'unknown' || answer.answered;
-  return over ? removal : { ...removal, tryAt: Math.max(removal.tryAt, (call as Call).limitAt) };
+  return over ? removal : { ...removal, tryAt: Math.max(removal.tryAt, call.limitAt) };
 }

@@ -16,6 +16,9 @@ import { additions } from './sent-metadata.ts';
 /** How long a registration may wait for its turn at an endpoint before its intent is written anew. */
 const TURN_MS = 60_000;
 
+/** Nothing of a job-only client is remembered after the job that could be resolved. */
+const HINT_FOR_JOB = 'Ask the operator of the server to look for it and to delete it. Then run again.';
+
 /** Registers a client: intent saved first, then one POST, then the answer saved before anything else (RFC 7591 section 3). */
 export async function performRegister(
   record: RegistrationRecord,
@@ -65,15 +68,16 @@ async function afterRegister(
   if (answer.kind === 'client') return registered(record, intent, answer.information, ports);
   if (answer.kind !== 'unknown') return save(ports, record, { problem: answerError(record, 'register', answer) });
   const after = answer.answered
-    ? suspectIntent(begun, ports.clock.now(), answer.reason)
+    ? suspectIntent(begun, intent, ports.clock.now(), answer.reason)
     : {
         record: begun,
         events: [{ kind: 'suspected' as const, lookFor: whatToLookFor(begun, intent), reason: answer.reason }],
       };
   const problem = new RegistrarError('registration_unknown', {
-    message: `A client was requested for ${record.key} and may exist: ${answer.reason}. It would be ${whatToLookFor(record, intent)}.`,
+    message: `A client was requested for ${record.key} and may exist: ${answer.reason}. If it does, it is ${whatToLookFor(record, intent)}.`,
     client: record.key,
     server: record.server.address,
+    ...(record.desired.ttl === 'job' && { hint: HINT_FOR_JOB }),
     ...(answer.cause && { cause: answer.cause }),
   });
   return save(ports, after.record, { events: after.events, problem });

@@ -19,7 +19,8 @@ export async function performUpdate(
   ports: Ports,
 ): Promise<Performed> {
   const { desired, traits } = record;
-  const key = desired.makeKey && client.key === undefined ? await keyFor(desired.metadata, ports) : client.key;
+  const newKey = desired.makeKey && (client.key === undefined || purpose === 'rotation');
+  const key = newKey ? await keyFor(desired.metadata, ports) : client.key;
   const body = updateBody({
     clientId: client.clientId,
     granted: client.granted,
@@ -79,7 +80,7 @@ export async function performUpdate(
       }
       return save(ports, purpose === 'rotation' ? withoutRotation(ended) : ended, { problem: problemOf(answer) });
     case 'unknown':
-      return save(ports, answer.answered ? lostCall(begun).record : begun, { problem: problemOf(answer) });
+      return save(ports, answer.answered ? lostCall(begun, begun.call).record : begun, { problem: problemOf(answer) });
     default:
       return save(ports, ended, { problem: problemOf(answer) });
   }
@@ -99,7 +100,8 @@ function finishInPlace(
   now: number,
 ): Omit<Performed, 'events'> {
   const rest = withoutRotation(record);
-  if (after.edition !== before.edition) return { record: { ...rest, rotatedAt: now } };
+  const rotated = after.clientSecret !== before.clientSecret || after.key?.keyId !== before.key?.keyId;
+  if (rotated) return { record: { ...rest, rotatedAt: now } };
   return {
     record: rest,
     problem: new RegistrarError('update_unsupported', {

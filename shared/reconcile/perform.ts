@@ -39,9 +39,9 @@ async function performStep(record: RegistrationRecord, step: Step, ports: Ports)
   const now = ports.clock.now();
   switch (step.kind) {
     case 'suspect':
-      return suspectIntent(record, now, 'the answer never came');
+      return suspectIntent(record, step.intent, now, 'the answer never came');
     case 'lost_call':
-      return lostCall(record);
+      return lostCall(record, step.call);
     case 'end':
       return endRegistration(record, now, step.reason);
     case 'claim':

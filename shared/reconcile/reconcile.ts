@@ -8,6 +8,7 @@ import { nextStep } from './next-step.ts';
 import { perform } from './perform.ts';
 import type { Ports } from './ports.ts';
 import { asProblem } from './problem.ts';
+import type { Step } from './step.ts';
 
 /** A registration that has not come to rest after this many steps never will. */
 const STEPS = 80;
@@ -38,6 +39,8 @@ export type ReconcileOptions = {
   readonly kept?: RegistrationRecord | undefined;
   /** Asked before each step: true leaves everything as it is, safely saved. */
   readonly stopping?: () => boolean;
+  /** Decides each step; {@link nextStep} unless a home leaves something for later. */
+  readonly decide?: (record: RegistrationRecord, now: number) => Step;
 };
 
 /**
@@ -48,7 +51,13 @@ export type ReconcileOptions = {
 export async function reconcile(
   start: RegistrationRecord,
   ports: Ports,
-  { patienceMs, inFlightPatienceMs = patienceMs, kept = start, stopping = () => false }: ReconcileOptions,
+  {
+    patienceMs,
+    inFlightPatienceMs = patienceMs,
+    kept = start,
+    stopping = () => false,
+    decide = nextStep,
+  }: ReconcileOptions,
 ): Promise<Outcome> {
   const began = ports.clock.now();
   const events: Event[] = [];
@@ -62,7 +71,7 @@ export async function reconcile(
       problem = new RegistrarError('cancelled', { message: `${start.key}: the job was cancelled.`, client: start.key });
       return finish(record, 'stopped');
     }
-    const step = nextStep(record, now);
+    const step = decide(record, now);
     if (step.kind === 'done') return finish(record, 'done', step.due);
     if (step.kind === 'wait') {
       const patience = step.why === 'in_flight' ? inFlightPatienceMs : patienceMs;

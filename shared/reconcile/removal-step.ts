@@ -32,8 +32,9 @@ export function nextRemovalStep(client: Client, now: number): Step | undefined {
   return { kind: ({ ask: 'remove', confirm: 'read', verify: 'verify' } as const)[stage], client };
 }
 
-/** The deletion as it begins. */
-export function beginRemoval(now: number): Removal {
+/** How far the deletion of a client has come; it begins now if nothing was tried yet. */
+export function removalOf({ removal }: Client, now: number): Removal {
+  if (removal !== undefined) return removal;
   return {
     stage: 'ask',
     since: now,
@@ -48,7 +49,7 @@ export function beginRemoval(now: number): Removal {
 
 /** How a DELETE moved the deletion on (RFC 7592 section 2.3). `jitter` is from 0 to 1. */
 export function afterRemove(client: Client, answer: Answer, now: number, jitter: number): Removal {
-  const before = client.removal ?? beginRemoval(now);
+  const before = removalOf(client, now);
   const asked: Removal = { ...before, asked: before.asked + 1, reason: describeAnswer(answer) };
   switch (answer.kind) {
     case 'removed':
@@ -75,7 +76,7 @@ export function afterRemove(client: Client, answer: Answer, now: number, jitter:
 
 /** How reading a client that should be gone moved the deletion on. */
 export function afterConfirm(client: Client, answer: Answer, now: number, jitter: number): Removal {
-  const before = client.removal ?? beginRemoval(now);
+  const before = removalOf(client, now);
   switch (answer.kind) {
     case 'client':
       if (!before.accepted)
@@ -105,7 +106,7 @@ export function afterConfirm(client: Client, answer: Answer, now: number, jitter
 
 /** How trying the credentials of a client that may be gone moved the deletion on. */
 export function afterGoneVerify(client: Client, result: VerifyResult, now: number, jitter: number): Removal {
-  const before = client.removal ?? beginRemoval(now);
+  const before = removalOf(client, now);
   switch (result.outcome) {
     case 'refused':
       return { ...before, stage: 'gone', reason: 'its credentials worked and are now refused' };

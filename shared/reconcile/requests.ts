@@ -84,7 +84,8 @@ export function adoptClient(
     server: record.server,
     purpose: 'adopted',
     accessSeen: 'untried',
-    requested: record.desired.metadata,
+    // What it was made with is read first; without access nobody can tell, or change it.
+    requested: given.access === undefined ? record.desired.metadata : {},
     granted: {},
     marker: '',
     madeAt: now,

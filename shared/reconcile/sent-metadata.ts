@@ -1,5 +1,6 @@
 import type { JsonObject } from '../ports/ports.ts';
 import type { Client, KeyPair } from '../record/record.ts';
+import { compareGranted, type Difference } from '../registration/compare-metadata.ts';
 import { type Additions, registerBody } from '../registration/request-body.ts';
 
 /** What is added to the manifest's metadata for one client. */
@@ -14,4 +15,9 @@ export function sentMetadata({
   key,
 }: Pick<Client, 'requested' | 'marker'> & { readonly key?: KeyPair | undefined }): JsonObject {
   return registerBody(requested, additions(marker, key));
+}
+
+/** Members that the server answered with another value than was sent; of those it left out nothing is known. */
+export function grantedDifferently(client: Client): readonly Difference[] {
+  return compareGranted(sentMetadata(client), client.granted).filter(({ granted }) => granted !== undefined);
 }

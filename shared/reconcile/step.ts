@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors/catalog.ts';
-import type { Client, Intent } from '../record/record.ts';
+import type { Call, Client, Intent } from '../record/record.ts';
 
 /** Why only a person can decide how to go on. */
 export type StopCode = Extract<
@@ -18,9 +18,9 @@ export type Step =
   /** A call may still be under way, or a failure was too recent: nothing before `until` (epoch milliseconds). */
   | { readonly kind: 'wait'; readonly until: number; readonly why: 'in_flight' | 'back_off' }
   /** The answer to a registration never came: the intent becomes a suspect. */
-  | { readonly kind: 'suspect' }
+  | { readonly kind: 'suspect'; readonly intent: Intent }
   /** The answer to a call never came: the call is forgotten and what it did is found out. */
-  | { readonly kind: 'lost_call' }
+  | { readonly kind: 'lost_call'; readonly call: Call }
   /** The registration's time is over. */
   | { readonly kind: 'end'; readonly reason: string }
   /** Show the right to publish and take the names. */

@@ -1,7 +1,9 @@
+import { printable } from '../errors/printable.ts';
 import { RegistrarError } from '../errors/registrar-error.ts';
 import type { Client, RegistrationRecord } from '../record/record.ts';
 import { changedMembers } from '../registration/compare-metadata.ts';
 import { whatToLookFor } from './marker.ts';
+import { grantedDifferently } from './sent-metadata.ts';
 import type { StopCode } from './step.ts';
 
 /** Why only a person can decide how to go on, in words. */
@@ -32,7 +34,12 @@ function reason(record: RegistrationRecord, code: StopCode, client: Client | und
     case 'rotation_not_allowed':
       return `a rotation is due, and it would give the app a new client_id in place of ${client?.clientId}. Nothing was rotated.`;
     case 'metadata_differs':
-      return `client ${id} was granted something else than was asked, and strict is set.`;
+      return `client ${id} was granted something else than was asked (${
+        client &&
+        grantedDifferently(client)
+          .map(({ member }) => printable(member, 60))
+          .join(', ')
+      }), and strict is set.`;
   }
 }
 

@@ -5,6 +5,9 @@ import type { Access, Answer, RegistrationApi, Verb } from './answer.ts';
 import type { CallOrder } from './call-order.ts';
 import { readAnswer } from './read-answer.ts';
 
+/** See Other says that the request was processed and what came of it is elsewhere (RFC 9110 section 15.4.4). */
+const PROCESSED = 303;
+
 const ACCEPT_JSON = { Accept: 'application/json' };
 
 /**
@@ -68,7 +71,7 @@ export function createRegistrationApi({
                 },
                 body: JSON.stringify(metadata),
               },
-              initialAccessToken === undefined ? [] : [initialAccessToken],
+              [initialAccessToken, metadata.software_statement].filter((value) => typeof value === 'string'),
             ),
       ),
     read: (access) => configure('read', access),
@@ -87,7 +90,9 @@ function fromError(error: unknown): Answer {
     case 'input_invalid':
       return { kind: 'not_sent', cause };
     case 'redirect_refused':
-      return { kind: 'rejected', refusal: { status: 302, description: cause.message }, cause };
+      return cause.status === PROCESSED
+        ? { kind: 'unknown', answered: true, reason: cause.message, cause }
+        : { kind: 'rejected', refusal: { status: cause.status ?? 0 }, cause };
     default:
       return { kind: 'unknown', answered: false, reason: cause.message, cause };
   }

@@ -149,12 +149,21 @@ describe('what goes wrong on the way is an answer', () => {
     }
   });
 
-  test('a redirect: it will be refused again', async () => {
-    const cause = failure('redirect_refused');
+  test.each([
+    [307, 307],
+    [undefined, 0],
+  ])('a redirect with %s: it will be refused again', async (status, shown) => {
+    const cause = new RegistrarError('redirect_refused', { message: 'elsewhere', ...(status && { status }) });
     for (const verb of VERBS) {
       const answer = await apiWith(() => cause).calls[verb]();
-      expect(answer).toEqual({ kind: 'rejected', refusal: { status: 302, description: cause.message }, cause });
+      expect(answer).toEqual({ kind: 'rejected', refusal: { status: shown }, cause });
     }
+  });
+
+  test('See Other: the request was processed, so the client may exist', async () => {
+    const cause = new RegistrarError('redirect_refused', { message: 'elsewhere', status: 303 });
+    const answer = await apiWith(() => cause).calls.register();
+    expect(answer).toEqual({ kind: 'unknown', answered: true, reason: 'elsewhere', cause });
   });
 
   test('a defect: it may have happened, and its words are not told', async () => {

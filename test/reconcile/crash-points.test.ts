@@ -1,0 +1,205 @@
+import { describe, expect, it } from 'vitest';
+import type { Desired } from '../../shared/manifest/desired.ts';
+import { reconcile } from '../../shared/reconcile/reconcile.ts';
+import { askRotation } from '../../shared/reconcile/requests.ts';
+import { endRegistration } from '../../shared/reconcile/transitions.ts';
+import { wantClient } from '../../shared/reconcile/want.ts';
+import type { RegistrationRecord } from '../../shared/record/record.ts';
+import { ALL, CHANGED, DAY, desired, HOUR, ID, OWNER, ROTATION, SECRET, SERVER, target } from './build.ts';
+import { FAULTS, type Fault, runWithFault } from './faults.ts';
+import { type Kind, unsupported } from './model-server.ts';
+import {
+  fewSuspects,
+  isAsAsked,
+  neverLockedOut,
+  nothingOvertakes,
+  noUnrecordedClient,
+  publishedWorks,
+} from './rules.ts';
+import { world } from './world.ts';
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  'that manages clients with tokens that work once': { singleUseTokens: true },
+  'that only registers': { unmanaged: true },
+  'that replaces the secret at every update': { updateReplacesSecret: true },
+  'that replaces the secret at every update and shows it once': { updateReplacesSecret: true, readHidesSecret: true },
+  'that lets clients only be read': { readOnly: true },
+  'that replaces secret and token at every update': { updateReplacesSecret: true, singleUseTokens: true },
+  'that deletes clients and does not update them': { refusesUpdate: unsupported },
+  'that keeps what it says it deleted': { keepsDeleted: true },
+};
+
+type Journey = {
+  /** Whether a deploy has come to rest before. */
+  readonly deployed: boolean;
+  /** What a run begins with: the record as found, with what is asked of it. */
+  readonly begin: (
+    found: RegistrationRecord | undefined,
+    wish: Desired,
+    now: number,
+    run: number,
+  ) => RegistrationRecord;
+  readonly ends?: boolean;
+  readonly more?: Partial<Desired>;
+};
+
+const want = (record: RegistrationRecord | undefined, wish: Desired, now: number) =>
+  wantClient({ record, desired: wish, server: SERVER, now });
+
+const end = (record: RegistrationRecord | undefined, wish: Desired, now: number) => {
+  const found = record ?? want(record, wish, now);
+  return found.ending === undefined ? endRegistration(found, now, 'the pull request was closed').record : found;
+};
+
+const rotate = (strategy: 'replace' | 'in-place', reason: 'asked' | 'leak') => {
+  const begin: Journey['begin'] = (record, wish, now) => {
+    const found = want(record, wish, now);
+    return found.rotatedAt === undefined ? askRotation(found, { reason, strategy, startedAt: now }) : found;
+  };
+  return begin;
+};
+
+const JOURNEYS: Readonly<Record<string, Journey>> = {
+  'a first deploy': { deployed: false, begin: want },
+  'the same deploy again': { deployed: true, begin: want },
+  'changed metadata': {
+    deployed: true,
+    begin: (record, wish, now) => want(record, { ...wish, metadata: CHANGED }, now),
+    more: { update: 'interrupt' },
+  },
+  'changed metadata by a new client': {
+    deployed: true,
+    begin: (record, wish, now) => want(record, { ...wish, metadata: CHANGED }, now),
+    more: { update: 'replace' },
+  },
+  'changed metadata and back': {
+    deployed: true,
+    begin: (record, wish, now, run) => want(record, run === 0 ? { ...wish, metadata: CHANGED } : wish, now),
+    more: { update: 'replace' },
+  },
+  'changed names': {
+    deployed: true,
+    begin: (record, wish, now) => want(record, { ...wish, publish: [target(ALL, { ...ID, name: 'OTHER_ID' })] }, now),
+  },
+  'a rotation by a new client': { deployed: true, begin: rotate('replace', 'asked') },
+  'a rotation after a leak': { deployed: true, begin: rotate('replace', 'leak') },
+  'a rotation in place': { deployed: true, begin: rotate('in-place', 'asked') },
+  'a rotation by age': { deployed: true, begin: want, more: { rotation: { ...ROTATION, retire: 'after-overlap' } } },
+  'changed metadata, then a teardown': {
+    deployed: true,
+    begin: (record, wish, now, run) =>
+      run === 0 ? want(record, { ...wish, metadata: CHANGED }, now) : end(record, wish, now),
+    ends: true,
+    more: { update: 'interrupt' },
+  },
+  'a teardown': { deployed: true, begin: end, ends: true },
+  'the end of the job': { deployed: true, begin: end, ends: true, more: { ttl: 'job', publish: [] } },
+};
+
+const BRIEF = { patienceMs: 0 };
+const PATIENT = { patienceMs: 10 * 60_000 };
+
+/** How a journey may end without a person: nothing else is left to do, or the rules say that somebody has to decide. */
+const DECISIONS = ['suspect_found', 'access_refused', 'update_unsupported', 'update_interrupts'];
+
+type Point = {
+  readonly journey: Journey;
+  readonly kind: Kind;
+  readonly owned: boolean;
+  readonly index: number;
+  readonly fault: Fault;
+};
+
+/** One journey with one fault; resolves with whether the fault was reached. */
+async function play({ journey, kind, owned, index, fault }: Point): Promise<boolean> {
+  const wish = desired({
+    publish: [target(ALL, ID, SECRET)],
+    rotation: { ...ROTATION, everySeconds: 365 * 86_400 },
+    ...(owned && { owner: OWNER, ttl: { seconds: 365 * 86_400 } }),
+    ...journey.more,
+  });
+  const scene = world({ kind, taken: ['secret  FOREIGN'] });
+  let found: RegistrationRecord | undefined;
+  if (journey.deployed) {
+    const first = await reconcile(want(undefined, wish, scene.now()), scene.ports, PATIENT);
+    expect(first.rest).toBe('done');
+    found = scene.saved();
+    scene.pass(wish.rotation?.everySeconds === ROTATION.everySeconds ? 30 * DAY : 2 * HOUR);
+  }
+
+  const interrupts = { interrupted: kind.updateReplacesSecret === true };
+  // What throws in a port is a problem of the run, so what is broken is kept aside.
+  let broken: unknown;
+  const check = () => {
+    try {
+      const saved = scene.saved();
+      if (saved !== undefined) noUnrecordedClient(scene, saved);
+      if (journey.ends !== true) publishedWorks(scene, interrupts);
+    } catch (error) {
+      broken ??= error;
+    }
+  };
+  let runs = 0;
+  const begin = () => journey.begin(found, wish, scene.now(), runs++);
+  const start = begin();
+  const run = await runWithFault(scene, start, { ...PATIENT, kept: found, index, fault, check });
+  if (run.hit === undefined) return false;
+  if (fault === 'fails') neverLockedOut(scene, scene.saved() ?? start);
+
+  let last = run.outcome;
+  for (const pause of [0, 1_000, 10 * 60_000, HOUR, 2 * DAY]) {
+    scene.pass(pause);
+    found = scene.saved();
+    last = await reconcile(begin(), scene.ports, { ...(pause < 60_000 ? BRIEF : PATIENT), kept: found });
+    nothingOvertakes(scene, run);
+  }
+  if (broken !== undefined) throw broken;
+  const record = scene.saved() ?? start;
+  noUnrecordedClient(scene, record);
+  fewSuspects(record, run);
+  expect(scene.names.get('secret  FOREIGN')).toBe('somebody else’s');
+  if (last?.problem) expect(DECISIONS, last.problem.message).toContain(last.problem.code);
+  else expect(last?.rest).toBe('done');
+  if (journey.ends === true) {
+    expect(record.clients).toEqual([]);
+    expect(scene.names.size).toBe(1);
+  }
+  const left = record.clients.filter(({ role }) => role === 'leaving' || role === 'next');
+  expect(left).toEqual([]);
+  if (last?.rest === 'done' && journey.ends !== true) {
+    publishedWorks(scene, { interrupted: false });
+    isAsAsked(scene, record);
+  }
+  return true;
+}
+
+let points = 0;
+
+describe.each(Object.entries(JOURNEYS))('%s', (_name, journey) => {
+  describe.each([
+    ['owned', true],
+    ['permanent', false],
+  ])('of a registration that is %s', (_how, owned) => {
+    it.each(Object.entries(KINDS))(
+      'keeps the rules at a server %s, whatever goes wrong and where',
+      async (_what, kind) => {
+        for (const fault of FAULTS) {
+          for (let index = 0; ; index += 1) {
+            const reached = await play({ journey, kind, owned, index, fault }).catch((error: unknown) => {
+              throw new Error(`port call ${index} ${fault}: ${error instanceof Error ? error.message : error}`, {
+                cause: error,
+              });
+            });
+            if (!reached) break;
+            points += 1;
+          }
+        }
+      },
+    );
+  });
+});
+
+it('has tried thousands of points', () => {
+  console.info(`${points} crash points`);
+  expect(points).toBeGreaterThan(3_000);
+});

@@ -1,0 +1,151 @@
+import { RegistrarError } from '../../shared/errors/registrar-error.ts';
+import type { JsonObject } from '../../shared/ports/ports.ts';
+import type { Client } from '../../shared/record/record.ts';
+import type { Answer, ClientInformation, RegistrationApi } from '../../shared/registration/answer.ts';
+import type { VerifyResult } from '../../shared/registration/verify.ts';
+
+const ENDPOINT = 'https://as.example.org/register';
+
+/** How a server differs from one that does all of RFC 7592 and changes nothing unasked. */
+export type Kind = {
+  /** Answers without registration access token and configuration endpoint. */
+  readonly unmanaged?: boolean;
+  /** A token works once: every read and update answers with a new one. */
+  readonly singleUseTokens?: boolean;
+  readonly updateReplacesSecret?: boolean;
+  readonly readHidesSecret?: boolean;
+  /** PUT and DELETE are not there, although the answers name a configuration endpoint. */
+  readonly readOnly?: boolean;
+  /** DELETE says yes and nothing happens. */
+  readonly keepsDeleted?: boolean;
+  readonly refusesUpdate?: Answer;
+  readonly grants?: JsonObject;
+};
+
+export type ModelClient = {
+  readonly clientId: string;
+  secret: string | undefined;
+  token: string;
+  metadata: JsonObject;
+  readonly registeredAt: number;
+  alive: boolean;
+  /** Secrets that an update replaced: what was published is dead through no fault of ours. */
+  readonly replacedSecrets: string[];
+};
+
+export type ModelCall = {
+  readonly verb: 'register' | 'read' | 'update' | 'remove';
+  readonly clientId: string;
+  readonly at: number;
+};
+
+/** An authorization server in memory, of the given kind. Answers at once; losing answers is up to whoever calls it. */
+export function modelServer(now: () => number, kind: Kind = {}) {
+  const clients: ModelClient[] = [];
+  const calls: ModelCall[] = [];
+  let made = 0;
+  const fresh = (what: string) => `${what}-${++made}`;
+
+  const usesSecret = ({ token_endpoint_auth_method: method = 'client_secret_basic' }: JsonObject) =>
+    String(method).startsWith('client_secret_');
+
+  const information = (client: ModelClient, showSecret: boolean): ClientInformation => ({
+    clientId: client.clientId,
+    ...(client.secret !== undefined && showSecret && { clientSecret: client.secret, clientSecretExpiresAt: 0 }),
+    ...(kind.unmanaged !== true && {
+      registrationAccessToken: client.token,
+      registrationClientUri: `${ENDPOINT}/${client.clientId}`,
+    }),
+    metadata: client.metadata,
+  });
+
+  const authorized = (verb: 'read' | 'update' | 'remove', uri: string, token: string): ModelClient | undefined => {
+    const client = clients.find(({ clientId }) => uri === `${ENDPOINT}/${clientId}`);
+    calls.push({ verb, clientId: client?.clientId ?? uri, at: now() });
+    return client?.alive === true && client.token === token ? client : undefined;
+  };
+
+  const api: RegistrationApi = {
+    register: async ({ registrationEndpoint, metadata }) => {
+      if (registrationEndpoint !== ENDPOINT) return missing;
+      const granted = { ...metadata, ...kind.grants };
+      const client: ModelClient = {
+        clientId: fresh('id'),
+        secret: usesSecret(granted) ? fresh('secret') : undefined,
+        token: fresh('token'),
+        metadata: granted,
+        registeredAt: now(),
+        alive: true,
+        replacedSecrets: [],
+      };
+      clients.push(client);
+      calls.push({ verb: 'register', clientId: client.clientId, at: now() });
+      return { kind: 'client', information: information(client, true) };
+    },
+    read: async ({ registrationClientUri, registrationAccessToken }) => {
+      const client = authorized('read', registrationClientUri, registrationAccessToken);
+      if (client === undefined) return refused;
+      if (kind.singleUseTokens === true) client.token = fresh('token');
+      return { kind: 'client', information: information(client, kind.readHidesSecret !== true) };
+    },
+    update: async ({ registrationClientUri, registrationAccessToken }, body) => {
+      const client = authorized('update', registrationClientUri, registrationAccessToken);
+      if (kind.readOnly === true) return missing;
+      if (client === undefined) return refused;
+      if (kind.refusesUpdate) return kind.refusesUpdate;
+      if (kind.singleUseTokens === true) client.token = fresh('token');
+      const { client_id: _, ...metadata } = body;
+      client.metadata = { ...metadata, ...kind.grants };
+      const before = client.secret;
+      if (!usesSecret(client.metadata)) client.secret = undefined;
+      else if (before === undefined || kind.updateReplacesSecret === true) client.secret = fresh('secret');
+      if (before !== undefined && before !== client.secret) client.replacedSecrets.push(before);
+      return { kind: 'client', information: information(client, true) };
+    },
+    remove: async ({ registrationClientUri, registrationAccessToken }) => {
+      const client = authorized('remove', registrationClientUri, registrationAccessToken);
+      if (kind.readOnly === true) return missing;
+      if (client === undefined) return refused;
+      if (kind.keepsDeleted !== true) client.alive = false;
+      return { kind: 'removed' };
+    },
+  };
+
+  /** What the token endpoint says of credentials. */
+  const verify = async ({ clientId, clientSecret }: Client): Promise<VerifyResult> => {
+    const client = clients.find((candidate) => candidate.clientId === clientId && candidate.alive);
+    return client !== undefined && client.secret === clientSecret
+      ? { outcome: 'works', reason: 'the token endpoint issued a token', traits: { verifiable: true } }
+      : { outcome: 'refused', reason: 'the token endpoint answered invalid_client', traits: { verifiable: true } };
+  };
+
+  return {
+    api,
+    verify,
+    calls,
+    alive: () => clients.filter(({ alive }) => alive),
+    find: (clientId: string) => clients.find((client) => client.clientId === clientId),
+  };
+}
+
+export const refused: Answer = { kind: 'refused', refusal: { status: 401, error: 'invalid_token' } };
+export const missing: Answer = { kind: 'missing', refusal: { status: 404 } };
+export const unsupported: Answer = { kind: 'unsupported', refusal: { status: 405 } };
+export const forbidden: Answer = { kind: 'forbidden', refusal: { status: 403 } };
+export const rejected: Answer = {
+  kind: 'rejected',
+  refusal: { status: 400, error: 'invalid_redirect_uri', description: 'must be https' },
+};
+export const busy: Answer = { kind: 'busy', refusal: { status: 429 }, retryAfterSeconds: 7 };
+/** A 5xx: the server is done with it, whatever it did. */
+export const failed: Answer = { kind: 'unknown', answered: true, reason: 'answered 500' };
+/** A connection that broke: the server may still be at it. */
+export const silent: Answer = { kind: 'unknown', answered: false, reason: 'did not answer in time' };
+export const notSent: Answer = {
+  kind: 'not_sent',
+  cause: new RegistrarError('server_unreachable', {
+    message: 'The connection was refused.',
+    hint: 'Look at the cable.',
+  }),
+};
+export const there: Answer = { kind: 'client', information: { clientId: 'client-1', metadata: {} } };

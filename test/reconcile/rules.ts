@@ -1,0 +1,79 @@
+import { expect } from 'vitest';
+import { publicationKey } from '../../shared/publish/publish-place.ts';
+import type { RegistrationRecord } from '../../shared/record/record.ts';
+import { ALL } from './build.ts';
+import type { FaultyRun } from './faults.ts';
+import type { World } from './world.ts';
+
+/** A registration is over for certain this long after it began: its turn and the call. */
+const REGISTRATION_MS = 125_000;
+
+/** Nothing of a call is under way any more after this time; what is sent earlier could overtake it. */
+const LONGEST_CALL_MS = 60_000;
+
+const PUBLISHED = publicationKey({ target: {}, item: ALL });
+
+/** Rule 1: every client that is alive is in the record, or is what a suspect tells people to look for. */
+export function noUnrecordedClient({ server }: World, record: RegistrationRecord): void {
+  const known = new Set([...record.clients, ...record.orphans].map(({ clientId }) => clientId));
+  const wanted = [...record.suspects, ...(record.intent ? [record.intent] : [])];
+  for (const { clientId, registeredAt, metadata } of server.alive()) {
+    if (known.has(clientId)) continue;
+    const match = wanted.findIndex(
+      ({ startedAt, marker }) =>
+        registeredAt >= startedAt &&
+        registeredAt <= startedAt + REGISTRATION_MS &&
+        (marker === '' || String(metadata.client_name).includes(marker)),
+    );
+    if (match === -1) expect.fail(`${clientId} is alive and nobody knows it`);
+    wanted.splice(match, 1);
+  }
+  const unlisted = record.clients.find((client) => record.ledger.every(({ clientId }) => clientId !== client.clientId));
+  if (unlisted !== undefined) expect.fail(`${unlisted.clientId} is not in the ledger`);
+}
+
+/** Rule 1: one lost answer leaves one suspect. */
+export function fewSuspects(record: RegistrationRecord, { hit }: FaultyRun): void {
+  expect(record.suspects.length).toBeLessThanOrEqual(hit === 'register' || hit === 'save' ? 1 : 0);
+}
+
+/** Rule 2: whatever was answered is saved, so that the token in the record is the one that works. */
+export function neverLockedOut({ server }: World, record: RegistrationRecord): void {
+  for (const { clientId, access } of record.clients) {
+    const client = server.find(clientId);
+    if (client?.alive !== true || access === undefined) continue;
+    expect(access.registrationAccessToken, `the token of ${clientId} is not the newest`).toBe(client.token);
+  }
+}
+
+/** Rule 2: nothing is sent for a client while a call without an answer may be under way. */
+export function nothingOvertakes({ server }: World, { lost }: FaultyRun): void {
+  if (lost === undefined) return;
+  const tooEarly = server.calls
+    .slice(lost.seen)
+    .filter(
+      ({ verb, clientId, at }) =>
+        at < lost.at + LONGEST_CALL_MS &&
+        (lost.call === 'register' ? verb === 'register' : verb !== 'register' && clientId === lost.clientId),
+    );
+  expect(tooEarly, `sent before the lost ${lost.call} was over`).toEqual([]);
+}
+
+/** Rule 3: what is published belongs to a client that is alive, and works unless an update replaced the secret. */
+export function publishedWorks({ server, names }: World, allowed: { readonly interrupted: boolean }): void {
+  const text = names.get(PUBLISHED);
+  if (text === undefined) return;
+  const published = JSON.parse(text) as { readonly client_id: string; readonly client_secret: string };
+  const client = server.find(published.client_id);
+  if (client?.alive !== true) expect.fail(`what is published is of ${published.client_id}, which is gone`);
+  const interrupted = allowed.interrupted && client.replacedSecrets.includes(published.client_secret);
+  if (!interrupted && published.client_secret !== client.secret)
+    expect.fail(`the published secret of ${client.clientId} does not work`);
+}
+
+/** At rest the server holds what the manifest asks for. */
+export function isAsAsked({ server }: World, record: RegistrationRecord): void {
+  const current = record.clients.find(({ role }) => role === 'current');
+  const held = server.find(current?.clientId ?? '')?.metadata.redirect_uris;
+  expect(held).toEqual(record.desired.metadata.redirect_uris);
+}
