@@ -1,7 +1,10 @@
+import { printable } from '../shared/errors/printable.ts';
 import type { Owner } from '../shared/manifest/desired.ts';
 import { failedRequest, GITHUB_HEADERS, type GitHubRequest } from '../shared/publish/github-request.ts';
 import { object } from './binding/event-payload.ts';
 import type { OwnerEnded } from './sweep.ts';
+
+type Answer = { readonly data: unknown; readonly said: string; readonly refused: boolean };
 
 /**
  * Asks GitHub whether owners have ended: a pull request that is closed, a branch that is in a complete list of branches
@@ -18,28 +21,36 @@ export function askOwners({
   readonly repo: string;
   readonly warn: (line: string) => void;
 }): OwnerEnded {
-  const ask = async (route: string, parameters: Record<string, unknown>, what: string): Promise<unknown> => {
+  const ask = async (route: string, parameters: Record<string, unknown>): Promise<Answer> => {
     try {
-      return (await request(route, { owner, repo, ...parameters, headers: GITHUB_HEADERS })).data;
+      const { data } = await request(route, { owner, repo, ...parameters, headers: GITHUB_HEADERS });
+      return { data, said: 'gave no usable answer', refused: false };
     } catch (error) {
       const { status } = failedRequest(error);
-      warn(
-        `Whether ${what} has ended could not be read: GitHub ${status === undefined ? 'gave no answer' : `answered ${status}`}. Its clients stay.${status === 403 || status === 404 ? ` Give the job \`permissions: ${what.startsWith('pull') ? 'pull-requests' : 'contents'}: read\`.` : ' The next sweep asks again.'}`,
-      );
-      return undefined;
+      return {
+        data: undefined,
+        said: status === undefined ? 'gave no answer' : `answered ${status}`,
+        refused: status === 403 || status === 404,
+      };
     }
+  };
+  const unread = (what: string, permission: string, { said, refused }: Answer): undefined => {
+    const todo = refused ? `Give the job \`permissions: ${permission}: read\`.` : 'The next sweep asks again.';
+    warn(`Whether ${what} has ended could not be read: GitHub ${said}. Its clients stay. ${todo}`);
   };
   const known = new Map<string, Promise<string | undefined>>();
   const find = async (asked: Owner): Promise<string | undefined> => {
     if (asked.kind === 'pull_request') {
       const what = `pull request #${asked.number}`;
-      const data = await ask('GET /repos/{owner}/{repo}/pulls/{pull_number}', { pull_number: asked.number }, what);
-      return object(data).state === 'closed' ? `${what} is closed` : undefined;
+      const answer = await ask('GET /repos/{owner}/{repo}/pulls/{pull_number}', { pull_number: asked.number });
+      const { state } = object(answer.data);
+      if (state !== 'open' && state !== 'closed') return unread(what, 'pull-requests', answer);
+      return state === 'closed' ? `${what} is closed` : undefined;
     }
-    const what = `branch ${asked.name}`;
-    const data = await ask('GET /repos/{owner}/{repo}/git/matching-refs/{ref}', { ref: `heads/${asked.name}` }, what);
-    if (!Array.isArray(data)) return undefined;
-    return data.some((ref) => object(ref).ref === `refs/heads/${asked.name}`) ? undefined : `${what} is gone`;
+    const what = `branch ${printable(asked.name)}`;
+    const answer = await ask('GET /repos/{owner}/{repo}/git/matching-refs/{ref}', { ref: `heads/${asked.name}` });
+    if (!Array.isArray(answer.data)) return unread(what, 'contents', answer);
+    return answer.data.some((ref) => object(ref).ref === `refs/heads/${asked.name}`) ? undefined : `${what} is gone`;
   };
   return (asked) => {
     const name = JSON.stringify(asked);

@@ -1,4 +1,3 @@
-import { secretExpiry } from '../shared/reconcile/due.ts';
 import { currentClient, isOwned } from '../shared/reconcile/record-queries.ts';
 import type { RegistrationRecord } from '../shared/record/record.ts';
 import type { ClientReport } from './report.ts';
@@ -43,12 +42,12 @@ function updateLine({ traits, desired }: RegistrationRecord): readonly string[] 
 }
 
 function expiryLine(record: RegistrationRecord): readonly string[] {
-  const expires = secretExpiry(record);
+  const expiresAt = currentClient(record)?.clientSecretExpiresAt ?? 0;
   const { rotation } = record.desired;
-  if (expires === undefined || currentClient(record) === undefined || rotation?.clientIdMayChange === true) return [];
+  if (expiresAt === 0 || rotation?.clientIdMayChange === true) return [];
   const why =
     rotation === undefined ? 'nothing renews it' : 'the manifest does not allow the rotation that would renew it';
   return [
-    `its secret ends on ${when(expires)}, and ${why}. Add \`rotate: { client_id: may_change }\` to the manifest; it is then replaced in time by a run of this Action`,
+    `its secret ends on ${when(expiresAt * 1000)}, and ${why}. Add \`rotate: { client_id: may_change }\` to the manifest; it is then replaced in time by a run of this Action`,
   ];
 }

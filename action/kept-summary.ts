@@ -1,4 +1,4 @@
-import { rotationTime } from '../shared/reconcile/due.ts';
+import { overlapEnd, rotationTime } from '../shared/reconcile/due.ts';
 import { whatToLookFor } from '../shared/reconcile/marker.ts';
 import { currentClient, editionOf, isOwned } from '../shared/reconcile/record-queries.ts';
 import type { RegistrationRecord, Suspect } from '../shared/record/record.ts';
@@ -15,9 +15,7 @@ export function keptSummary(reports: readonly ClientReport[], now: number): stri
       ? []
       : [{ label: text(labelOf(report, reports)), name: report.desired.name, record: report.record }],
   );
-  return [lasting(kept, now), retiring(kept, now), suspects(kept), orphans(kept)]
-    .filter((part) => part !== '')
-    .join('\n\n');
+  return [lasting(kept, now), retiring(kept), suspects(kept), orphans(kept)].filter((part) => part !== '').join('\n\n');
 }
 
 function lasting(kept: readonly Kept[], now: number): string {
@@ -51,23 +49,23 @@ function published(record: RegistrationRecord): string {
 }
 
 function nextRotation(record: RegistrationRecord, now: number): string {
-  const time = rotationTime(record);
+  const client = currentClient(record);
+  const time = client && rotationTime(record, client);
   if (time === undefined) return 'only when asked for';
   if (record.clients.some(({ role }) => role === 'retiring')) return 'once the old client is retired';
   return time <= now ? 'with the next run' : `with the first run after ${when(time)}`;
 }
 
-function retiring(kept: readonly Kept[], now: number): string {
+function retiring(kept: readonly Kept[]): string {
   const lines = kept.flatMap(({ label, name, record }) => {
     const { rotation, environment } = record.desired;
     const current = currentClient(record);
     return record.clients
       .filter(({ role }) => role === 'retiring')
-      .map(({ clientId, retiringSince = now }) => {
-        const until = retiringSince + (rotation?.overlapSeconds ?? 0) * 1000;
-        const old = `- **${label}**: the old client ${code(clientId)} still works.`;
+      .map((client) => {
+        const old = `- **${label}**: the old client ${code(client.clientId)} still works.`;
         return rotation?.retire === 'after-overlap'
-          ? `${old} It is deleted by the first run after ${when(until)}.`
+          ? `${old} It is deleted by the first run after ${when(overlapEnd(record, client))}.`
           : `${old} Deploy the app with the new credentials. When it uses ${code(current?.clientId ?? '')}, run this Action with ${settings({ command: 'retire', environment, clients: name, 'client-id': current?.clientId ?? '' })}. Until then the old client stays and no scheduled rotation begins.`;
       });
   });

@@ -1,5 +1,6 @@
 import { RegistrarError } from '../shared/errors/registrar-error.ts';
 import { nextStep } from '../shared/reconcile/next-step.ts';
+import type { Performed } from '../shared/reconcile/perform.ts';
 import type { Ports } from '../shared/reconcile/ports.ts';
 import { reconcile } from '../shared/reconcile/reconcile.ts';
 import { endRegistration } from '../shared/reconcile/transitions.ts';
@@ -102,17 +103,18 @@ async function doWhatIsDue(
   const others = Object.values(open.state.registrations).filter((record) => !keys.has(record.key) && isAlive(record));
   const asked = inputs.prune && inputs.clients.length === 0;
   const prune = asked && done.every(({ problem }) => problem === undefined);
-  const wanted = (record: RegistrationRecord): RegistrationRecord =>
+  const wanted = (record: RegistrationRecord): Performed =>
     prune && record.ending === undefined
-      ? endRegistration(record, now, 'it is not in the manifest any more').record
-      : record;
-  const due = others.filter((record) => !['done', 'wait', 'stop'].includes(nextStep(wanted(record), now).kind));
+      ? endRegistration(record, now, 'it is not in the manifest any more')
+      : { record, events: [] };
+  const due = others.filter((record) => !['done', 'wait', 'stop'].includes(nextStep(wanted(record).record, now).kind));
   return {
     reports: await Promise.all(
       due.map(async (record): Promise<ClientReport> => {
-        const outcome = await reconcile(wanted(record), ports, { ...PATIENCE, kept: record, stopping });
-        const { events, problem } = outcome;
-        return { desired: record.desired, record: outcome.record, events, ...(problem && { problem }) };
+        const begun = wanted(record);
+        const { problem, ...done } = await reconcile(begun.record, ports, { ...PATIENCE, kept: record, stopping });
+        const events = [...begun.events, ...done.events];
+        return { desired: record.desired, record: done.record, events, ...(problem && { problem }) };
       }),
     ),
     warnings:

@@ -9,6 +9,7 @@ import type { Binding } from './binding/bind-run.ts';
 import { type ChangeCommand, changeRegistrations, handedOver } from './change.ts';
 import { bind, gather } from './gather.ts';
 import { ownerName } from './owner-name.ts';
+import type { ClientReport } from './report.ts';
 import { selectRecords, selectToEnd } from './select.ts';
 import type { OpenState } from './session.ts';
 import { summaryOf } from './summary.ts';
@@ -40,12 +41,20 @@ export async function runChange(command: ChangeCommand, work: Work): Promise<Don
   const by = { runId: context.runId, attempt: context.runAttempt };
   const reports = await changeRegistrations({ command, inputs, records, ports, stopping, run: context.run, by });
   await open.store.flush();
+  if (command === 'rotate') for (const line of reports.flatMap(underWay)) to.info(line);
   return {
     reports,
     problems: [],
     warnings,
     summary: summaryOf({ environment, sentence: SENTENCES[command], reports, warnings, now }),
   };
+}
+
+/** A rotation that was asked for again is the one that is under way. */
+function underWay({ desired, record, events, problem }: ClientReport): readonly string[] {
+  const old = record?.clients.filter(({ role }) => role === 'retiring').map(({ clientId }) => printable(clientId));
+  if (problem !== undefined || events.length > 0 || old === undefined || old.length === 0) return [];
+  return [`${desired.name}: the rotation that is under way stays: old client ${old.join(', ')} waits for \`retire\``];
 }
 
 const SENTENCES: Readonly<Record<ChangeCommand, string>> = {

@@ -1,4 +1,5 @@
-import { isRegistrarError, type RegistrarError } from '../shared/errors/registrar-error.ts';
+import { printable } from '../shared/errors/printable.ts';
+import { isRegistrarError, RegistrarError } from '../shared/errors/registrar-error.ts';
 import type { Owner } from '../shared/manifest/desired.ts';
 import { reconcile } from '../shared/reconcile/reconcile.ts';
 import { isOwned } from '../shared/reconcile/record-queries.ts';
@@ -41,10 +42,19 @@ export async function sweepEnvironments({
       reports.push(...(await sweepOne(open, session, ownerEnded, stopping, run)));
     } catch (error) {
       if (!isRegistrarError(error)) throw error;
-      problems.push(error);
+      problems.push(inEnvironment(error, environment));
     }
   }
   return { reports, problems: [...problems, ...reports.flatMap(({ problem }) => (problem ? [problem] : []))] };
+}
+
+/** The same error, with the environment that it is about. */
+function inEnvironment(error: RegistrarError, environment: string): RegistrarError {
+  return new RegistrarError(error.code, {
+    message: `${printable(environment)}: ${error.message}`,
+    hint: error.hint,
+    cause: error,
+  });
 }
 
 async function sweepOne(
@@ -63,9 +73,15 @@ async function sweepOne(
       if (!isAlive(record)) return forgetOldRows(record, open, now);
       if (record.owner !== undefined)
         await open.store.bury(ownerName(record.owner), { owner: record.owner, since: now, run });
-      const ending = record.ending === undefined ? endRegistration(record, now, reason ?? '').record : record;
-      const { record: last, events, problem } = await reconcile(ending, ports, { ...PATIENCE, kept: record, stopping });
-      return { desired: record.desired, record: last, events, ...(problem && { problem }) };
+      const begun = record.ending === undefined ? endRegistration(record, now, reason ?? '') : { record, events: [] };
+      const ended = await reconcile(begun.record, ports, { ...PATIENCE, kept: record, stopping });
+      const events = [...begun.events, ...ended.events];
+      return {
+        desired: record.desired,
+        record: ended.record,
+        events,
+        ...(ended.problem && { problem: ended.problem }),
+      };
     }),
   );
   await open.store.flush();

@@ -24,7 +24,7 @@ export function tellErrors(to: typeof core, errors: readonly RegistrarError[], f
 }
 
 /** What failed, for which client, at which server, every problem, what to do. */
-export function errorText(error: RegistrarError): string {
+function errorText(error: RegistrarError): string {
   const { message, client, server, hint } = error;
   return [
     client === undefined || message.includes(client) ? message : `${client}: ${message}`,

@@ -2,10 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { CATALOG } from '../shared/errors/catalog.ts';
 import { manifestSchema } from '../shared/manifest/schema.ts';
+import { policySchema } from '../worker/config/policy-schema.ts';
+import { serversSchema } from '../worker/config/servers-schema.ts';
 
-function schemaText(): string {
-  const { $schema, ...schema } = z.toJSONSchema(manifestSchema, { io: 'input' });
-  const title = 'oauth-registrar manifest';
+function schemaText(source: z.ZodType, title: string): string {
+  const { $schema, ...schema } = z.toJSONSchema(source, { io: 'input' });
   const text = JSON.stringify({ $schema, title, ...schema }, null, 2);
   // As the formatter has it: lists of words on one line.
   return `${text.replace(/\[\n[^[\]{}]*\]/gu, (list) => list.replace(/\n\s*/gu, ' ').replace(/^\[ | \]$/gu, (end) => end.trim()))}\n`;
@@ -27,7 +28,9 @@ function errorsText(): string {
 }
 
 const FILES: Readonly<Record<string, () => string>> = {
-  'oauth-clients.schema.json': schemaText,
+  'oauth-clients.schema.json': () => schemaText(manifestSchema, 'oauth-registrar manifest'),
+  'worker-servers.schema.json': () => schemaText(serversSchema, 'oauth-registrar Worker: SERVERS'),
+  'worker-policy.schema.json': () => schemaText(policySchema, 'oauth-registrar Worker: POLICY'),
   'errors.md': errorsText,
 };
 

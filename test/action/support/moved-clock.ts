@@ -1,0 +1,31 @@
+import { syncBuiltinESMExports } from 'node:module';
+import timers from 'node:timers/promises';
+
+/**
+ * Environment of a step whose pauses take no time: its clock is moved by what it would have slept. Time limits of calls
+ * are as ever, or as short as `timeLimitMs` says.
+ */
+export function movedClock({ timeLimitMs }: { readonly timeLimitMs?: number } = {}): Readonly<Record<string, string>> {
+  return {
+    NODE_OPTIONS: `--import=${import.meta.url}`,
+    ...(timeLimitMs === undefined ? {} : { MOVED_CLOCK_TIME_LIMIT_MS: String(timeLimitMs) }),
+  };
+}
+
+/** In that step, before the bundle is loaded. A sleep that can be ended is a time limit; all others are pauses. */
+function moveClock(timeLimitMs: number): void {
+  const { now } = Date;
+  const sleep = timers.setTimeout;
+  let movedBy = 0;
+  Date.now = () => now() + movedBy;
+  timers.setTimeout = async (ms, value, options) => {
+    if (options?.signal !== undefined) return await sleep(Math.min(ms ?? 0, timeLimitMs), value, options);
+    movedBy += ms ?? 0;
+    return await sleep(0, value, options);
+  };
+  syncBuiltinESMExports();
+}
+
+if (process.env.NODE_OPTIONS?.includes(import.meta.url) === true) {
+  moveClock(Number(process.env.MOVED_CLOCK_TIME_LIMIT_MS ?? Number.POSITIVE_INFINITY));
+}
