@@ -10,7 +10,7 @@ export default defineConfig({
     restoreMocks: true,
     unstubEnvs: true,
     unstubGlobals: true,
-    env: { NO_COLOR: '1', WRANGLER_SEND_METRICS: 'false' },
+    env: { NO_COLOR: '1', WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' },
     coverage: {
       provider: 'v8',
       include: ['shared/**/*.ts'],

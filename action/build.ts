@@ -13,8 +13,7 @@ const OUTPUT = 'action/dist';
 const SIZE_LIMIT_BYTES = 1_000_000;
 const OWN_ROOMS = ['action/', 'shared/'];
 /** Dependencies in CommonJS require Node's modules at run time, which an ES module has no `require` for. */
-const REQUIRE =
-  'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);';
+const REQUIRE = 'const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);';
 const ABSOLUTE_PATH = /["'`](?:file:\/\/)?\/(?:home|root|Users|work|workspace|tmp|mnt)\/[^"'`]*/u;
 
 /** Lets the bundle leave out what is not used of @actions/core; the package itself does not say that it may. */
@@ -25,6 +24,33 @@ const toolkitWithoutSideEffects: Plugin = {
       if (pluginData === 'found') return undefined;
       const found = await find(path, { kind, importer, resolveDir, pluginData: 'found' });
       return { path: found.path, errors: found.errors, sideEffects: false };
+    });
+  },
+};
+
+const BUILTIN = 'builtin';
+const USED_OF_CRYPTO = ['createHash', 'randomFillSync', 'randomUUID'];
+
+/**
+ * Asks Node for its modules instead of importing them. An import reads everything that a module exports, and with some
+ * of it loads what no step needs; `crypto` is not even asked for before it is used.
+ */
+const modulesOfNode: Plugin = {
+  name: 'modules-of-node',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^(?:node:)?[a-z][a-z/_]*$/ }, ({ path, kind }) =>
+      kind === 'import-statement' && isBuiltin(path)
+        ? { path: path.replace(/^node:/u, ''), namespace: BUILTIN, sideEffects: false }
+        : undefined,
+    );
+    onLoad({ filter: /./, namespace: BUILTIN }, ({ path }) => {
+      const module = `process.getBuiltinModule(${JSON.stringify(`node:${path}`)})`;
+      if (path !== 'crypto') return { contents: `module.exports=${module}` };
+      return {
+        contents: USED_OF_CRYPTO.map((name) => `export const ${name}=(...given)=>${module}.${name}(...given);`).join(
+          '',
+        ),
+      };
     });
   },
 };
@@ -45,7 +71,7 @@ export async function bundle(root: string, entries: readonly string[] = ENTRIES)
     minify: true,
     legalComments: 'none',
     banner: { js: REQUIRE },
-    plugins: [toolkitWithoutSideEffects],
+    plugins: [toolkitWithoutSideEffects, modulesOfNode],
     alias: {
       // For Node yaml exports CommonJS, which is read whole.
       yaml: join(root, 'node_modules/yaml/browser/index.js'),
@@ -68,8 +94,8 @@ async function forbidden(made: { root: string; files: Bundle; metafile: Metafile
   const manifest = await readPackage(made.root);
   for (const input of inputsOf(made.metafile)) {
     const name = packageOf(input)?.name;
-    if (name === undefined && !OWN_ROOMS.some((room) => input.startsWith(room)))
-      complaints.push(`${input}: only ${OWN_ROOMS.join(' and ')} may be bundled`);
+    const isOwn = [...OWN_ROOMS, `${BUILTIN}:`].some((room) => input.startsWith(room));
+    if (name === undefined && !isOwn) complaints.push(`${input}: only ${OWN_ROOMS.join(' and ')} may be bundled`);
     if (name !== undefined && manifest.devDependencies?.[name] !== undefined)
       complaints.push(`${input}: ${name} is a devDependency`);
   }

@@ -21,6 +21,9 @@ export type Inputs = {
   readonly url?: string;
   readonly values: Readonly<Record<string, string>>;
   readonly environment?: string;
+  /** Address of the Worker that keeps the registrations; without it this job does. */
+  readonly workerUrl?: string;
+  readonly audience?: string;
   readonly pullRequest?: string;
   readonly branch?: string;
   readonly initialAccess?: InitialAccess;
@@ -81,6 +84,8 @@ export function readInputs(read: typeof core.getInput): Inputs {
     ...optional('ttl', text('ttl')),
     ...optional('url', text('url')),
     ...optional('environment', text('environment')),
+    ...optional('workerUrl', text('worker-url')),
+    ...optional('audience', text('audience')),
     ...optional('pullRequest', text('pull-request')),
     ...optional('branch', text('branch')),
     ...optional('initialAccess', initialAccess(text('initial-access-token'))),

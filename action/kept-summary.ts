@@ -13,7 +13,7 @@ export function keptSummary(reports: readonly ClientReport[], now: number): stri
   const kept = reports.flatMap((report): readonly Kept[] =>
     report.record === undefined || report.desired.ttl === 'job'
       ? []
-      : [{ label: text(labelOf(report, reports)), name: report.desired.name, record: report.record }],
+      : [{ label: text(labelOf(report)), name: report.desired.name, record: report.record }],
   );
   return [lasting(kept, now), retiring(kept), suspects(kept), orphans(kept)].filter((part) => part !== '').join('\n\n');
 }

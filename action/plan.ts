@@ -49,10 +49,10 @@ export async function planClients(
     all.map(async (desired): Promise<PlannedClient> => {
       const members = explained.get(desired.key) ?? [];
       const record = records[desired.key];
-      const before = (record && currentClient(record)?.requested) ?? {};
-      const changes = changedMembers(before, desired.metadata).map((member) => ({
+      const before = record && currentClient(record)?.requested;
+      const changes = (before === undefined ? [] : changedMembers(before, desired.metadata)).map((member) => ({
         member,
-        from: before[member],
+        from: before?.[member],
         to: desired.metadata[member],
       }));
       try {
@@ -81,7 +81,7 @@ function whatWouldBeDone(asked: RegistrationRecord, now: number): string {
         ? 'update the client; the server replaces its secret at every update, which interrupts running apps'
         : 'update the client';
     case 'stop':
-      return `stop: ${CATALOG[step.code].meaning}`;
+      return `stop: ${withoutStop(CATALOG[step.code].meaning)} (${withoutStop(CATALOG[step.code].hint)})`;
     case 'done':
       return 'nothing: all is as asked';
     case 'wait':
@@ -102,6 +102,10 @@ function withClaims(record: RegistrationRecord): RegistrationRecord {
   return { ...record, published: [...record.published, ...claims] };
 }
 
+function withoutStop(sentence: string): string {
+  return sentence.replace(/\.$/u, '');
+}
+
 function namesOf(publications: readonly WantedPublication[]): string {
   return publications.map(({ item }) => `${item.kind} ${item.name}`).join(', ');
 }
@@ -111,7 +115,7 @@ export function tellPlan(to: typeof core, planned: readonly PlannedClient[]): vo
   for (const { desired, members, server, would, changes, problem } of planned) {
     to.info(`${desired.name} (${desired.key}): ${would}`);
     for (const { member, from, to: wanted } of changes) {
-      if (from !== undefined) to.info(`  ${printable(member, 60)}: ${show(from)} -> ${show(wanted)}`);
+      to.info(`  ${printable(member, 60)}: ${show(from)} -> ${show(wanted)}`);
     }
     for (const line of server) to.info(`  ${line}`);
     if (problem) to.info(`  ${problem.message}`);

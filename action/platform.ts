@@ -1,6 +1,7 @@
-import { webcrypto } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Clock, Fetch, Log, Random } from '../shared/ports/ports.ts';
+import { nodeFetch } from './node-fetch.ts';
 import { core } from './toolkit.ts';
 
 export const clock: Clock = {
@@ -10,17 +11,17 @@ export const clock: Clock = {
   },
 };
 
-export const random: Random = { bytes: (length) => webcrypto.getRandomValues(new Uint8Array(length)) };
+export const random: Random = { bytes: (length) => randomFillSync(new Uint8Array(length)) };
 
 export const log: Log = { info: core.info, warning: core.warning, debug: core.debug };
 
-/** The platform's fetch, or one that goes through the proxy of the environment; Node's own knows no proxy by itself. */
+/** A fetch that goes through the proxy of the environment, if it names one. */
 export async function platformFetch(env: NodeJS.ProcessEnv): Promise<Fetch> {
   const names = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'];
   const direct = names.every((name) => !env[name]);
-  const send: Fetch = direct ? (url, init) => fetch(url, init) : (await import('./proxy-fetch.ts')).proxyFetch();
+  const send: Fetch = direct ? nodeFetch() : (await import('./proxy-fetch.ts')).proxyFetch();
   return async (url, init) => {
-    // A connection that has just answered is free again one turn later; asked at once, fetch opens another.
+    // A connection that has just answered is free again one turn later; asked at once, another is opened.
     await nextTurn();
     return send(url, init);
   };

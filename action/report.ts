@@ -8,6 +8,8 @@ import type { Client, RegistrationRecord } from '../shared/record/record.ts';
 /** What came of one client of the manifest in this run. */
 export type ClientReport = {
   readonly desired: Desired;
+  /** What people know it by, where its name alone does not say it. */
+  readonly label?: string;
   readonly server?: Server;
   readonly record?: RegistrationRecord;
   readonly events: readonly Event[];
@@ -44,8 +46,6 @@ export function clientToHandOut(report: ClientReport): Client | undefined {
     : client;
 }
 
-/** The name of a client among others: with its environment where there are several. */
-export function labelOf({ desired }: ClientReport, among: readonly ClientReport[]): string {
-  const environments = new Set(among.map((report) => report.desired.environment));
-  return environments.size > 1 ? desired.key : desired.name;
+export function labelOf({ desired, label = desired.name }: ClientReport): string {
+  return label;
 }

@@ -50,11 +50,14 @@ export async function runChange(command: ChangeCommand, work: Work): Promise<Don
   };
 }
 
-/** A rotation that was asked for again is the one that is under way. */
+/** A rotation is not over before somebody says so; one that was asked for again is the one that is under way. */
 function underWay({ desired, record, events, problem }: ClientReport): readonly string[] {
   const old = record?.clients.filter(({ role }) => role === 'retiring').map(({ clientId }) => printable(clientId));
-  if (problem !== undefined || events.length > 0 || old === undefined || old.length === 0) return [];
-  return [`${desired.name}: the rotation that is under way stays: old client ${old.join(', ')} waits for \`retire\``];
+  if (problem !== undefined || old === undefined || old.length === 0) return [];
+  const said = events.length > 0 ? '' : 'the rotation that is under way stays: ';
+  return [
+    `${desired.name}: ${said}old client ${old.join(', ')} works until \`command: retire\` says that the app uses the new one`,
+  ];
 }
 
 const SENTENCES: Readonly<Record<ChangeCommand, string>> = {

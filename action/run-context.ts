@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Payload } from './binding/event-payload.ts';
+import type { IdTokenRequest } from './worker/id-token.ts';
 
 /** The run as the runner describes it in its environment. */
 export type RunContext = {
@@ -17,11 +18,14 @@ export type RunContext = {
   readonly runAttempt: number;
   /** Run and attempt, for the ledger. */
   readonly run: string;
+  /** Absent where the job has no `id-token: write`. */
+  readonly idTokenRequest?: IdTokenRequest;
 };
 
 /** The one reader of the runner's environment variables. */
 export function readRunContext(env: NodeJS.ProcessEnv): RunContext {
   const [owner = '', repo = ''] = (env.GITHUB_REPOSITORY ?? '').split('/');
+  const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = env;
   return {
     eventName: env.GITHUB_EVENT_NAME ?? '',
     payload: readPayload(env.GITHUB_EVENT_PATH),
@@ -36,6 +40,7 @@ export function readRunContext(env: NodeJS.ProcessEnv): RunContext {
     runId: Number(env.GITHUB_RUN_ID ?? '0'),
     runAttempt: Number(env.GITHUB_RUN_ATTEMPT ?? '1'),
     run: `${env.GITHUB_RUN_ID ?? '0'}.${env.GITHUB_RUN_ATTEMPT ?? '1'}`,
+    ...(url && token && { idTokenRequest: { url, token } }),
   };
 }
 

@@ -42,7 +42,7 @@ async function runCommand(
   const without = runWithoutSecrets(context);
   let done: Done;
   try {
-    done = await COMMANDS[inputs.command](work);
+    done = await (inputs.workerUrl === undefined ? COMMANDS[inputs.command](work) : throughWorker(work));
   } catch (error) {
     if (without !== undefined && isUnavailable(error)) return unavailable(without, error, work);
     throw error;
@@ -75,11 +75,22 @@ const COMMANDS: Readonly<Record<Inputs['command'], (work: Work) => Promise<Done>
   resolve: (work) => runChange('resolve', work),
 };
 
+/** Loaded when it is needed, so that everything else starts sooner. */
+async function throughWorker(work: Work): Promise<Done> {
+  const { runThroughWorker } = await import('./worker/run-through-worker.ts');
+  return runThroughWorker(work);
+}
+
 /** What fails in a run without secrets because a secret is missing. */
 function isUnavailable(error: unknown): boolean {
-  return (['registration_refused', 'state_key_missing', 'publish_forbidden', 'state_unwritable'] as const).some(
-    (code) => isRegistrarError(error, code),
-  );
+  const codes = [
+    'registration_refused',
+    'state_key_missing',
+    'publish_forbidden',
+    'state_unwritable',
+    'identity_refused',
+  ];
+  return isRegistrarError(error) && codes.includes(error.code);
 }
 
 async function unavailable(without: 'fork' | 'dependabot', error: unknown, { inputs, to }: Work): Promise<number> {

@@ -18,6 +18,8 @@ const PATIENCE_MS = 90_000;
 
 /** Deletes what the main step made for this job. Never fails the job: what is left behind is named. */
 export async function runPost(env: NodeJS.ProcessEnv, to: typeof core): Promise<void> {
+  const atWorker = to.getState('worker-clients');
+  if (atWorker !== '') await (await import('./worker/end-with-job.ts')).endAtWorker(atWorker, env, to);
   const records = loadJobRecords(to.getState);
   if (records.length === 0) return;
   mask(records.flatMap(secretsOf));

@@ -47,20 +47,21 @@ export function openSession(inputs: Inputs, context: RunContext, network: Networ
         message: 'Clients that outlive the job need sealed state in the repository, and the input state-key is empty.',
       });
     }
-    const { parseStateKeys } = await import('./standalone.ts');
+    const { parseStateKeys } = await import('./state.ts');
     return parseStateKeys(inputs.stateKey);
   });
 
   return {
     github,
     open: async (environment) => {
-      const store = (await import('./standalone.ts')).openStore({
-        request: await github(),
+      const [{ openStore }, request, opened] = await Promise.all([import('./state.ts'), github(), keys()]);
+      const store = openStore({
+        request,
         owner,
         repo,
         repositoryId,
         environment,
-        keys: await keys(),
+        keys: opened,
         clock,
         random,
         log,
@@ -71,7 +72,16 @@ export function openSession(inputs: Inputs, context: RunContext, network: Networ
       mask(Object.values(state.registrations).flatMap(secretsOf));
       return { environment, state, store };
     },
-    ports: async ({ store }) => ({ ...network, sink: await sink(), announce: noAnnouncing, store }),
+    ports: async ({ store }) => ({ ...network, sink: whenAsked(sink), announce: noAnnouncing, store }),
+  };
+}
+
+/** Most deploys publish nothing new, and then nothing that publishing needs is loaded. */
+function whenAsked(sink: () => Promise<Sink>): Sink {
+  return {
+    claim: async (request) => (await sink()).claim(request),
+    write: async (publication, value) => (await sink()).write(publication, value),
+    erase: async (publication) => (await sink()).erase(publication),
   };
 }
 

@@ -16,6 +16,7 @@ export function summaryOf({
   reports,
   warnings,
   now,
+  kept = keptSummary(reports, now),
 }: {
   readonly environment: string;
   readonly sentence: string;
@@ -23,6 +24,8 @@ export function summaryOf({
   readonly warnings: readonly string[];
   /** Epoch milliseconds. */
   readonly now: number;
+  /** How what outlives the job stands, as Markdown; read from the records unless given. */
+  readonly kept?: string;
 }): string {
   const failed = reports.filter(({ problem }) => problem !== undefined).length;
   const state = failed === 0 ? '' : `: ${failed} of ${reports.length} failed`;
@@ -33,12 +36,12 @@ export function summaryOf({
       ? 'There was nothing to do.'
       : table(
           ['Client', 'client_id', 'Server', 'What was done'],
-          reports.map((report) => clientRow(report, labelOf(report, reports))),
+          reports.map((report) => clientRow(report, labelOf(report))),
         ),
     problems(reports),
     differences(reports),
     lookAt(reports, [...warnings, ...firstDayLines(reports)]),
-    keptSummary(reports, now),
+    kept,
     servers(reports),
   ]
     .filter((part) => part !== '')

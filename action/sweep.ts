@@ -78,6 +78,7 @@ async function sweepOne(
       const events = [...begun.events, ...ended.events];
       return {
         desired: record.desired,
+        label: record.key,
         record: ended.record,
         events,
         ...(ended.problem && { problem: ended.problem }),
@@ -98,7 +99,7 @@ async function forgetOldRows(record: RegistrationRecord, { store }: OpenState, n
   const ledger = record.ledger.filter(
     ({ endedAt, ended }) => ended === 'orphan' || endedAt === undefined || now - endedAt < LEDGER_MS,
   );
-  if (ledger.length === record.ledger.length) return;
+  if (ledger.length > 0 && ledger.length === record.ledger.length) return;
   if (ledger.length === 0 && record.orphans.length === 0) await store.remove(record.key);
   else await store.save({ ...record, ledger });
 }

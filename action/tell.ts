@@ -43,7 +43,7 @@ export function problemLines({ problems }: RegistrarError): readonly string[] {
 export function tellReports(to: typeof core, reports: readonly ClientReport[]): void {
   for (const report of reports) {
     const { events, problem } = report;
-    const name = labelOf(report, reports);
+    const name = labelOf(report);
     if (problem !== undefined) to.info(`${name}: failed (${problem.code})`);
     else if (events.length === 0) to.info(`${name}: unchanged`);
     for (const event of events) {

@@ -1,5 +1,10 @@
-/** Milliseconds, one per round. */
+import type { Cost } from './cost.ts';
+
+/** One number per round. */
 export type Samples = readonly number[];
+
+/** Milliseconds, one of each per round. */
+export type Costs = { readonly wall: Samples; readonly processor: Samples };
 
 /**
  * Runs each candidate once per round, in turns, so that whatever else the machine does meets all of them alike. The
@@ -7,17 +12,21 @@ export type Samples = readonly number[];
  */
 export async function inTurns<Name extends string>(
   rounds: number,
-  candidates: Readonly<Record<Name, () => Promise<number>>>,
-): Promise<Readonly<Record<Name, Samples>>> {
+  candidates: Readonly<Record<Name, () => Promise<Cost>>>,
+): Promise<Readonly<Record<Name, Costs>>> {
   const names = Object.keys(candidates) as Name[];
-  const samples = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
+  const costs = Object.fromEntries(names.map((name) => [name, [] as Cost[]])) as Record<Name, Cost[]>;
   for (let round = 0; round <= rounds; round += 1) {
     for (const name of names) {
-      const milliseconds = await candidates[name]();
-      if (round > 0) samples[name].push(milliseconds);
+      const cost = await candidates[name]();
+      if (round > 0) costs[name].push(cost);
     }
   }
-  return samples;
+  const samples = (all: readonly Cost[]): Costs => ({
+    wall: all.map(({ wallMs }) => wallMs),
+    processor: all.map(({ processorMs }) => processorMs),
+  });
+  return Object.fromEntries(names.map((name) => [name, samples(costs[name])])) as Record<Name, Costs>;
 }
 
 /** Combines the samples of two candidates round by round. */

@@ -7,7 +7,9 @@ import { type Run, runMain } from '../test/support/run-action.ts';
 /** Where action.yml and the built bundle are. */
 export const ACTION = fileURLToPath(new URL('..', import.meta.url));
 
-const MANIFEST = 'oauth-clients.yml';
+export const MANIFEST = 'oauth-clients.yml';
+
+type Env = Readonly<Record<string, string>>;
 
 /** A repository with a manifest, and the inputs of a step that uses it. */
 export type Checkout = {
@@ -26,19 +28,28 @@ export async function checkoutWith(manifest: string): Promise<Checkout> {
   };
 }
 
-/** Runs the main step for all clients of the manifest; a run that fails is not a measurement. */
-export async function apply({ workspace, inputs }: Checkout): Promise<Run> {
-  const run = await runMain({ directory: ACTION, workspace, inputs });
-  if (run.conclusion === 'failure') throw new Error(`the step failed:\n${run.log}`);
-  return run;
+/** Runs the main step for all clients of the manifest. */
+export async function apply({ workspace, inputs }: Checkout, env: Env): Promise<Run> {
+  return succeeded(await runMain({ directory: ACTION, workspace, inputs, env }));
 }
 
 /**
  * The same step with nothing to do: it loads the bundle, reads inputs and manifest, checks the manifest, and ends
  * because the one client that is selected is not in it.
  */
-export async function applyNothing({ workspace, inputs }: Checkout): Promise<Run> {
-  const run = await runMain({ directory: ACTION, workspace, inputs: { ...inputs, clients: 'nobody' } });
+export async function applyNothing({ workspace, inputs }: Checkout, env: Env): Promise<Run> {
+  return endedEarly(await runMain({ directory: ACTION, workspace, inputs: { ...inputs, ...NOBODY }, env }));
+}
+
+export const NOBODY = { clients: 'nobody' };
+
+/** A run that fails is not a measurement. */
+export function succeeded(run: Run): Run {
+  if (run.conclusion === 'failure') throw new Error(`the step failed:\n${run.log}`);
+  return run;
+}
+
+export function endedEarly(run: Run): Run {
   if (!run.log.includes('has no client nobody')) throw new Error(`the step did not end where it should:\n${run.log}`);
   return run;
 }

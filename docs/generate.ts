@@ -4,12 +4,25 @@ import { CATALOG } from '../shared/errors/catalog.ts';
 import { manifestSchema } from '../shared/manifest/schema.ts';
 import { policySchema } from '../worker/config/policy-schema.ts';
 import { serversSchema } from '../worker/config/servers-schema.ts';
+import { openApi } from './openapi.ts';
+
+/** As in biome.json. */
+const LINE_WIDTH = 120;
 
 function schemaText(source: z.ZodType, title: string): string {
   const { $schema, ...schema } = z.toJSONSchema(source, { io: 'input' });
-  const text = JSON.stringify({ $schema, title, ...schema }, null, 2);
-  // As the formatter has it: lists of words on one line.
-  return `${text.replace(/\[\n[^[\]{}]*\]/gu, (list) => list.replace(/\n\s*/gu, ' ').replace(/^\[ | \]$/gu, (end) => end.trim()))}\n`;
+  return formatted({ $schema, title, ...schema });
+}
+
+/** As the formatter has it: lists of words on one line, where they fit. */
+function formatted(document: object): string {
+  const text = JSON.stringify(document, null, 2);
+  const oneLine = (list: string): string => list.replace(/\n\s*/gu, ' ').replace(/^\[ | \]$/gu, (end) => end.trim());
+  return `${text.replace(/\[\n[^[\]{}]*\]/gu, (list, offset: number) => {
+    const column = offset - text.lastIndexOf('\n', offset);
+    const short = oneLine(list);
+    return column + short.length <= LINE_WIDTH ? short : list;
+  })}\n`;
 }
 
 function errorsText(): string {
@@ -31,6 +44,7 @@ const FILES: Readonly<Record<string, () => string>> = {
   'oauth-clients.schema.json': () => schemaText(manifestSchema, 'oauth-registrar manifest'),
   'worker-servers.schema.json': () => schemaText(serversSchema, 'oauth-registrar Worker: SERVERS'),
   'worker-policy.schema.json': () => schemaText(policySchema, 'oauth-registrar Worker: POLICY'),
+  'openapi.json': () => formatted(openApi()),
   'errors.md': errorsText,
 };
 

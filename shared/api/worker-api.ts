@@ -20,7 +20,14 @@ export type RotateBody = {
 };
 
 /** The job wrote the credentials of this edition to where the manifest says. */
-export type PublishedBody = { readonly edition: string };
+export type PublishedBody = {
+  readonly edition: string;
+  /**
+   * `claimed`: it is about to. It has seen that the names are nobody else's, so they are ours from now on, whether or
+   * not the job lives to write them. `written` when left out.
+   */
+  readonly stage?: 'claimed' | 'written';
+};
 
 export type RetireBody = { readonly client_id: string };
 
@@ -56,6 +63,14 @@ export type RegistrationView = {
   readonly published: readonly string[];
 };
 
+/** A name that credentials are published under. */
+export type PublishedName = {
+  /** GitHub environment; absent for the repository itself. */
+  readonly environment?: string;
+  readonly kind: 'secret' | 'variable';
+  readonly name: string;
+};
+
 /** 200 to PUT. */
 export type ApplyAnswer = {
   readonly api: typeof API_VERSION;
@@ -65,14 +80,24 @@ export type ApplyAnswer = {
   readonly credentials: IssuedCredentials;
   /** What the job has to publish itself, because the Worker cannot; it then sends the receipt. */
   readonly publish: readonly PublishTarget[];
+  /** Names among them that a job has claimed or written before: they may exist, and are ours. */
+  readonly claimed?: readonly PublishedName[];
   readonly events: readonly Event[];
 };
 
 /** 202: the work goes on; the same request again, with a fresh id-token, joins it. */
-export type WorkingAnswer = { readonly api: typeof API_VERSION; readonly status: 'working'; readonly retry_after_seconds: number };
+export type WorkingAnswer = {
+  readonly api: typeof API_VERSION;
+  readonly status: 'working';
+  readonly retry_after_seconds: number;
+};
 
 /** 200 to every other request about one registration. */
-export type ViewAnswer = { readonly api: typeof API_VERSION; readonly registration: RegistrationView; readonly events: readonly Event[] };
+export type ViewAnswer = {
+  readonly api: typeof API_VERSION;
+  readonly registration: RegistrationView;
+  readonly events: readonly Event[];
+};
 
 /** Every 4xx and 5xx. */
 export type ErrorAnswer = {

@@ -239,7 +239,7 @@ export const CATALOG = {
   registration_frozen: {
     meaning:
       'The repository was archived, transferred or taken from the App, so its permanent registrations stay as they are.',
-    hint: 'The operator of the Worker decides: release the repository, or delete its registrations.',
+    hint: 'The operator of the Worker releases the repository when its registrations are to be worked on again.',
   },
   repository_restored: {
     meaning:

@@ -149,7 +149,7 @@ function timedOut(request: HttpRequest, limitMs: number): Tried {
 }
 
 function refuseRedirect(request: HttpRequest, response: Response): void {
-  const redirected = (response.status >= 300 && response.status < 400) || response.type === 'opaqueredirect';
+  const redirected = (response.status >= 300 && response.status < 400) || String(response.type) === 'opaqueredirect';
   if (!redirected) return;
   const server = showUrl(request.url);
   throw new RegistrarError('redirect_refused', {

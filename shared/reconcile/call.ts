@@ -62,6 +62,6 @@ export function protect(client: Client, ports: Ports): void {
 }
 
 /** A number from 0 to 1. */
-export function jitter(ports: Ports): number {
+export function jitter(ports: Pick<Ports, 'random'>): number {
   return Math.max(...ports.random.bytes(1)) / 255;
 }

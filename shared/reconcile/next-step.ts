@@ -167,7 +167,7 @@ const clientsAtTheEnd: Policy = ({ clients }) => {
 };
 
 const waitingToRemove: Policy = ({ clients }) => {
-  const times = clients.flatMap(({ removal }) => (removal === undefined ? [] : [removal.tryAt]));
+  const times = clients.map(({ removal }) => removal?.tryAt).filter((time) => time !== undefined);
   return times.length === 0 ? undefined : { kind: 'wait', until: Math.min(...times), why: 'back_off' };
 };
 

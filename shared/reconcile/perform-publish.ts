@@ -1,3 +1,5 @@
+import { isRegistrarError } from '../errors/registrar-error.ts';
+import type { PublishTarget } from '../manifest/desired.ts';
 import { credentialValue } from '../publish/credential-value.ts';
 import { publicationKey } from '../publish/publish-place.ts';
 import type { Publication } from '../publish/sink.ts';
@@ -14,9 +16,19 @@ export async function performClaim(record: RegistrationRecord, ports: Ports): Pr
     ...target,
     items: wanted.filter(({ target: { environment } }) => environment === target.environment).map(({ item }) => item),
   }));
-  const claims = await ports.sink.claim({ targets, ours: record.published });
+  const claims = await claim(record, targets, ports);
   const byName = new Map([...record.published, ...claims].map((entry) => [publicationKey(entry), entry] as const));
   return { record: { ...record, published: [...byName.values()] }, events: [] };
+}
+
+async function claim(record: RegistrationRecord, targets: readonly PublishTarget[], ports: Ports) {
+  try {
+    return await ports.sink.claim({ targets, ours: record.published });
+  } catch (error) {
+    // A name that another run of this registration has made meanwhile is ours: this save then says to run again.
+    if (isRegistrarError(error, 'secret_exists')) await ports.store.save(record);
+    throw error;
+  }
 }
 
 /**

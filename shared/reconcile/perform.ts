@@ -26,8 +26,11 @@ export type Performed = {
   readonly problem?: RegistrarError;
 };
 
+/** A step that is something to do. */
+type Task = Exclude<Step, { readonly kind: 'wait' | 'done' }>;
+
 /** Does one step through the ports. Never rejects: a port that fails becomes the problem. */
-export async function perform(record: RegistrationRecord, step: Step, ports: Ports): Promise<Performed> {
+export async function perform(record: RegistrationRecord, step: Task, ports: Ports): Promise<Performed> {
   try {
     return await performStep(record, step, ports);
   } catch (error) {
@@ -35,11 +38,11 @@ export async function perform(record: RegistrationRecord, step: Step, ports: Por
   }
 }
 
-async function performStep(record: RegistrationRecord, step: Step, ports: Ports): Promise<Performed> {
+async function performStep(record: RegistrationRecord, step: Task, ports: Ports): Promise<Performed> {
   const now = ports.clock.now();
   switch (step.kind) {
     case 'suspect':
-      return suspectIntent(record, step.intent, now, 'the answer never came');
+      return keepSuspect(suspectIntent(record, step.intent, now, 'the answer never came'), ports);
     case 'lost_call':
       return lostCall(record, step.call);
     case 'end':
@@ -72,8 +75,11 @@ async function performStep(record: RegistrationRecord, step: Step, ports: Ports)
       return endClient(record, step.client, now, step.ended, step.reason);
     case 'stop':
       return stopRegistration(record, step.code, step.client);
-    case 'wait':
-    case 'done':
-      return { record, events: [] };
   }
+}
+
+/** Saved before it is acted on: the run that asked may have had its answer while this one waited. */
+async function keepSuspect({ record, events }: Performed, ports: Ports): Promise<Performed> {
+  await ports.store.save(record);
+  return { record, events };
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors/catalog.ts';
+import { printable } from '../errors/printable.ts';
 import { RegistrarError } from '../errors/registrar-error.ts';
 import type { RegistrationRecord } from '../record/record.ts';
 import { backOffMilliseconds } from './back-off.ts';
@@ -76,6 +77,9 @@ export async function reconcile(
     if (step.kind === 'wait') {
       const patience = step.why === 'in_flight' ? inFlightPatienceMs : patienceMs;
       if (step.until > began + patience) return finish(record, 'waiting', step.until);
+      const seconds = Math.ceil((step.until - now) / 1000);
+      const why = step.why === 'in_flight' ? 'a call of an earlier run may still be under way' : 'it failed just now';
+      ports.log.info(`${printable(start.key)}: ${why}; going on in ${seconds} s.`);
       await ports.clock.sleep(step.until - now);
       continue;
     }

@@ -16,14 +16,13 @@ export function askRotation(
 ): RegistrationRecord {
   if (currentClient(record) === undefined)
     throw nothingThere(record, 'has no client in use, so there is nothing to rotate');
-  const leaked = asked.reason === 'leak';
   const underWay =
     record.rotation !== undefined ||
     nextClient(record) !== undefined ||
     record.clients.some(({ role }) => role === 'retiring');
-  if (underWay && !leaked) return record;
+  if (underWay && asked.reason !== 'leak') return record;
   const { rotationHeldUntil: _h, backOff: _b, ...rest } = record;
-  return { ...rest, rotation: { ...asked, ...(leaked && { strategy: asked.strategy }) } };
+  return { ...rest, rotation: asked };
 }
 
 /**
@@ -128,11 +127,14 @@ export function adoptSuspect(
   const [suspect] = record.suspects;
   if (suspect === undefined) throw nothingThere(record, 'has no suspect to resolve');
   const cleared = { ...record, suspects: record.suspects.slice(1) };
+  // A client that is known already is no other one that may be deleted.
+  if (record.clients.some(({ clientId }) => clientId === given.clientId)) return cleared;
   const free = currentClient(record) === undefined;
   const adopted = adoptClient(free ? cleared : { ...cleared, clients: [] }, given, now, run);
   const client = adopted.clients.find(({ clientId }) => clientId === given.clientId) as Client;
   const known: Client = {
     ...client,
+    server: suspect.server,
     requested: suspect.requested,
     marker: suspect.marker,
     ...(suspect.key && { key: suspect.key }),

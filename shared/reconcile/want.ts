@@ -125,10 +125,7 @@ function ownership(
 }
 
 /** Throws `superseded` for the first attempt of a run that is older than the one whose wish was taken in last. */
-export function refuseOlderRun(
-  { key, appliedBy }: Pick<RegistrationRecord, 'key' | 'appliedBy'>,
-  by: Applier,
-): void {
+export function refuseOlderRun({ key, appliedBy }: Pick<RegistrationRecord, 'key' | 'appliedBy'>, by: Applier): void {
   if (appliedBy === undefined || by.attempt > 1 || by.runId >= appliedBy.runId) return;
   throw new RegistrarError('superseded', {
     message: `${printable(key)} was changed by a newer run (${appliedBy.runId}) than this one (${by.runId}), so it stays as it is.`,

@@ -127,7 +127,7 @@ async function decrypt(sealed: {
 
 /** JSON keeps `["a","b"]` and `["ab"]` apart. */
 function bind(keyId: string, aad: readonly string[]): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(JSON.stringify(['oauth-registrar', 'v1', keyId, ...aad]));
+  return Uint8Array.from(new TextEncoder().encode(JSON.stringify(['oauth-registrar', 'v1', keyId, ...aad])));
 }
 
 async function importKey(bytes: Uint8Array<ArrayBuffer>): Promise<SealKey> {

@@ -30,7 +30,7 @@ export async function clientAssertion({
     jti: toBase64Url(random.bytes(16)),
   };
   const input = [{ alg: String(key.publicJwk.alg), kid: key.keyId, typ: 'JWT' }, claims].map(encode).join('.');
-  return `${input}.${toBase64Url(await signWith(key, new TextEncoder().encode(input)))}`;
+  return `${input}.${toBase64Url(await signWith(key, Uint8Array.from(new TextEncoder().encode(input))))}`;
 }
 
 function encode(part: JsonObject): string {

@@ -3,7 +3,10 @@ import { playJob } from './job.ts';
 import { playNotebook } from './notebook.ts';
 import { playStandalone } from './standalone.ts';
 import { tellStory } from './story.ts';
+import { playWorker } from './worker.ts';
 
+// The runtime would ask the network for what it needs nothing of.
+process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false';
 const started = performance.now();
 const story = tellStory((line) => console.log(line));
 const server = await startAuthorizationServer({ rotate: 'update' });
@@ -15,6 +18,7 @@ try {
   await playJob(server, story);
   await playNotebook(server, story);
   await playStandalone(server, story);
+  await playWorker(server, story);
 } finally {
   await server.close();
 }

@@ -34,7 +34,9 @@ describe('an answer', () => {
 
   it('with another secret makes another edition, which nobody has tried', () => {
     const { client: after, record: kept, events } = adopt({ clientSecret: 'new', clientSecretExpiresAt: 0 });
-    expect(after).toEqual(without(client({ clientSecret: 'new', clientSecretExpiresAt: 0, edition: 2 }), 'verification'));
+    expect(after).toEqual(
+      without(client({ clientSecret: 'new', clientSecretExpiresAt: 0, edition: 2 }), 'verification'),
+    );
     expect(events).toEqual([{ kind: 'secret_replaced', clientId: 'client-1', by: 'read' }]);
     expect(kept.traits).toEqual({});
   });
@@ -97,11 +99,17 @@ describe('the access to a client', () => {
   });
 
   it('moves to another endpoint of the same origin', () => {
-    expect(adopt(uri('https://as.example.org/clients/1')).client.access).toEqual(uri('https://as.example.org/clients/1'));
+    expect(adopt(uri('https://as.example.org/clients/1')).client.access).toEqual(
+      uri('https://as.example.org/clients/1'),
+    );
   });
 
   it.each([
-    ['is at another origin', 'https://evil.example/1', /is at https:\/\/evil\.example, not at https:\/\/as\.example\.org/u],
+    [
+      'is at another origin',
+      'https://evil.example/1',
+      /is at https:\/\/evil\.example, not at https:\/\/as\.example\.org/u,
+    ],
     ['is not encrypted', 'http://as.example.org/1', /is at http:/u],
     ['carries a password', 'https://a:b@as.example.org/1', /user name or password/u],
     ['is not an address', 'register/1', /not an address/u],
@@ -126,13 +134,20 @@ describe('the access to a client', () => {
   });
 
   it.each([
-    ['no token', without(client(), 'access'), { registrationClientUri: 'https://as.example.org/1' }, 'registration access token'],
+    [
+      'no token',
+      without(client(), 'access'),
+      { registrationClientUri: 'https://as.example.org/1' },
+      'registration access token',
+    ],
     ['no endpoint', without(client(), 'access'), { registrationAccessToken: 'token' }, 'client configuration endpoint'],
   ])('is none when the server gives %s, which is said', (_what, of, answer, missing) => {
     const { client: after } = adopt(answer, { of });
     expect(after).not.toHaveProperty('access');
     expect(after.accessWithheld).toBe(`the server gave no ${missing} for it`);
-    expect(adopt({}, { of: { ...of, accessWithheld: 'it is elsewhere' } }).client.accessWithheld).toBe('it is elsewhere');
+    expect(adopt({}, { of: { ...of, accessWithheld: 'it is elsewhere' } }).client.accessWithheld).toBe(
+      'it is elsewhere',
+    );
   });
 });
 

@@ -147,7 +147,7 @@ async function play({ journey, kind, owned, index, fault }: Point): Promise<bool
   if (fault === 'fails') neverLockedOut(scene, scene.saved() ?? start);
 
   let last = run.outcome;
-  for (const pause of [0, 1_000, 10 * 60_000, HOUR, 2 * DAY]) {
+  for (const pause of [0, 10 * 60_000, HOUR, 2 * DAY]) {
     scene.pass(pause);
     found = scene.saved();
     last = await reconcile(begin(), scene.ports, { ...(pause < 60_000 ? BRIEF : PATIENT), kept: found });
@@ -201,5 +201,5 @@ describe.each(Object.entries(JOURNEYS))('%s', (_name, journey) => {
 
 it('has tried thousands of points', () => {
   console.info(`${points} crash points`);
-  expect(points).toBeGreaterThan(3_000);
+  expect(points).toBeGreaterThan(8_000);
 });

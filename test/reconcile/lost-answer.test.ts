@@ -61,7 +61,12 @@ describe('a call without an answer for a client that is being deleted', () => {
 
 describe('a registration without an answer', () => {
   it('is a suspect that says what to look for', () => {
-    const { record: after, events } = suspectIntent(record({ owner: OWNER, intent: intent() }), intent(), NOW, 'no answer');
+    const { record: after, events } = suspectIntent(
+      record({ owner: OWNER, intent: intent() }),
+      intent(),
+      NOW,
+      'no answer',
+    );
     expect(after).not.toHaveProperty('intent');
     expect(after.suspects).toEqual([{ ...without(intent(), 'limitAt'), reason: 'no answer', since: NOW }]);
     expect(events).toEqual([
@@ -75,7 +80,9 @@ describe('a registration without an answer', () => {
   ])('of a permanent client is to be found by time and name: %s', (words, requested) => {
     const asked = intent({ marker: '', requested });
     const [event] = suspectIntent(record({ clients: [], intent: asked }), asked, NOW, '').events;
-    expect(event).toMatchObject({ lookFor: `a client ${words} made within two minutes after 2026-01-01T11:00:00.000Z` });
+    expect(event).toMatchObject({
+      lookFor: `a client ${words} made within two minutes after 2026-01-01T11:00:00.000Z`,
+    });
   });
 
   it('is not one of those that are known', () => {

@@ -36,6 +36,7 @@ const RANKS: Readonly<Record<string, number>> = {
   record: 2,
   registration: 2,
   reconcile: 3,
+  api: 4,
 };
 
 const roomOf = (path: string): string => path.split('/')[1] ?? '';

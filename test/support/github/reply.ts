@@ -18,6 +18,7 @@ export type Request = {
   readonly path: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly accept: string;
+  readonly token: string;
   readonly body: Readonly<Record<string, unknown>>;
   readonly now: () => Date;
 };
@@ -31,6 +32,8 @@ export type Route = {
   readonly needs: Permission;
   /** Anyone may do it in a public repository. */
   readonly public?: boolean;
+  /** Only the App itself may, by its own signed token. */
+  readonly as?: 'app';
   readonly handle: (request: Request) => Reply | Promise<Reply>;
 };
 

@@ -1,3 +1,4 @@
+import { APP_ROUTES } from './app.ts';
 import { CONTENT_ROUTES } from './contents.ts';
 import { ENVIRONMENT_ROUTES } from './environments.ts';
 import { GIT_DATA_ROUTES } from './git-data.ts';
@@ -17,6 +18,7 @@ const ROUTES: readonly Route[] = [
   ...GRAPHQL_ROUTES,
   ...CONTENT_ROUTES,
   ...PULL_ROUTES,
+  ...APP_ROUTES,
 ];
 
 /** The route of a request and the decoded members of its path; undefined when there is none. */

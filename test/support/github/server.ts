@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { closeServer, listenOnLoopback } from '../listen.ts';
+import { mintedToken, refuseApp } from './app.ts';
 import { type Books, makeBooks } from './books.ts';
 import { type Fault, type Incoming, type Matching, makeFaults, matches } from './faults.ts';
 import { newLevel } from './levels.ts';
@@ -7,7 +8,7 @@ import { accepted, refusal, type Token } from './permissions.ts';
 import { failure, notFound, type Reply } from './reply.ts';
 import { findRoute } from './routing.ts';
 import { makeSeed, type Seed } from './seed.ts';
-import type { Limits, RefPolicy, Repository, World } from './world.ts';
+import type { App, Limits, RefPolicy, Repository, World } from './world.ts';
 
 const KNOWN_VERSIONS = new Set(['2022-11-28', '2026-03-10']);
 const HOURLY_LIMIT = 5000;
@@ -23,6 +24,7 @@ export type GitHubOptions = {
   /** No commit yet, so no git data can be written. */
   readonly empty?: boolean;
   readonly now?: () => number;
+  readonly app?: Omit<App, 'tokens' | 'deliveries' | 'redelivered'>;
   /** Waited for before each call is looked at, and after it was answered. Lets a test order the calls of several runs. */
   readonly before?: (call: Incoming) => Promise<void> | void;
   readonly after?: (call: Call) => void;
@@ -33,6 +35,9 @@ export type GitHub = Books &
     /** To be used as GITHUB_API_URL. */
     readonly url: string;
     readonly repository: Repository;
+    readonly app: App | undefined;
+    /** What `repository_dispatch` was asked for. */
+    readonly dispatches: World['dispatches'];
     readonly calls: Call[];
     /** How many calls match. */
     readonly count: (matching: Matching) => number;
@@ -60,6 +65,8 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
     objects: new Map(),
     refs: new Map(),
     pulls: new Map(),
+    dispatches: [],
+    ...(options.app && { app: { ...options.app, tokens: new Map(), deliveries: [], redelivered: [] } }),
   };
   const limits: Limits = { valueBytes: 48 * 1024, secrets: 100, variables: 500, ...options.limits };
   const faults = makeFaults();
@@ -84,7 +91,7 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
     const body = await readBody(message);
     await options.before?.(incoming);
     const fault = faults.next(incoming);
-    const holder = options.tokens[token];
+    const holder = options.tokens[token] ?? mintedToken(world, repository, token, now());
     const finish = (status: Call['status']): void => {
       const call: Call = { ...incoming, status, ...(holder === undefined ? {} : { tokenKind: holder.kind }) };
       calls.push(call);
@@ -101,7 +108,8 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
       return;
     }
     const reply =
-      admit(message, repository, found, holder) ??
+      refuseHeaders(message) ??
+      (found?.route.as === 'app' ? refuseApp(world.app, token, now()) : admit(repository, found, holder)) ??
       (body === undefined
         ? failure(400, 'Problems parsing JSON')
         : await found?.route.handle({
@@ -112,6 +120,7 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
             path: found.path,
             query: url.searchParams,
             accept: message.headers.accept ?? '',
+            token,
             body,
             now: () => new Date(now()),
           })) ??
@@ -149,6 +158,8 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
     ...seed,
     url: `http://127.0.0.1:${port}`,
     repository,
+    app: world.app,
+    dispatches: world.dispatches,
     calls,
     count: (matching) => calls.filter((call) => matches(matching, call)).length,
     fault: faults.add,
@@ -158,13 +169,8 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
   };
 }
 
-/** What is refused before a route is looked at, in GitHub's order. */
-function admit(
-  message: IncomingMessage,
-  repository: Repository,
-  found: ReturnType<typeof findRoute>,
-  holder: Token | undefined,
-): Reply | null {
+/** What is refused before anything else is looked at. */
+function refuseHeaders(message: IncomingMessage): Reply | null {
   if (message.headers['user-agent'] === undefined) {
     return failure(
       403,
@@ -176,6 +182,11 @@ function admit(
   if (typeof version !== 'string' || !KNOWN_VERSIONS.has(version)) {
     return failure(400, `"${String(version)}" is not a supported version of the API.`);
   }
+  return null;
+}
+
+/** What is refused before a route is looked at, in GitHub's order. */
+function admit(repository: Repository, found: ReturnType<typeof findRoute>, holder: Token | undefined): Reply | null {
   if (holder === undefined) {
     return failure(401, 'Bad credentials');
   }

@@ -23,6 +23,47 @@ export type Pull = {
   base: { ref: string; sha: string };
 };
 
+/** A GitHub App where an account installed it. */
+export type Installation = {
+  readonly id: number;
+  readonly account: { readonly id: number; readonly login: string };
+  readonly permissions: Readonly<Record<string, 'read' | 'write'>>;
+  /** Ids of the repositories it was given. */
+  readonly repositories: readonly number[];
+  readonly suspended?: boolean;
+};
+
+/** One GitHub App, its installations, and what it was sent. */
+export type App = {
+  readonly id: string;
+  /** PEM. */
+  readonly publicKey: string;
+  installations: readonly Installation[];
+  /** Names that the repository had before, which GitHub redirects. */
+  readonly formerNames?: readonly string[];
+  /** Other repositories by name. */
+  readonly otherNames?: Readonly<Record<string, number>>;
+  /** False for an answer without the list of repositories, which is optional. */
+  readonly namesRepositories?: boolean;
+  readonly tokens: Map<
+    string,
+    {
+      readonly installation: number;
+      readonly repositories: readonly number[];
+      readonly permissions: Installation['permissions'];
+      readonly expiresAt: number;
+    }
+  >;
+  readonly deliveries: {
+    readonly id: number;
+    readonly guid: string;
+    readonly deliveredAt: number;
+    readonly statusCode: number;
+  }[];
+  /** Ids of deliveries that were asked for again. */
+  readonly redelivered: number[];
+};
+
 /** Everything GitHub keeps; plain data, so that a stale read can be answered from a clone. */
 export type World = {
   level: Level;
@@ -30,6 +71,8 @@ export type World = {
   objects: Map<string, GitObject>;
   refs: Map<string, string>;
   pulls: Map<number, Pull>;
+  dispatches: { readonly type: string; readonly payload: Readonly<Record<string, unknown>> }[];
+  app?: App;
 };
 
 export type Repository = {

@@ -1,0 +1,2 @@
+const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);
+var d="2026-03-10",a={"x-github-api-version":d};function i(e){let n=t(e,"response"),s=t(e,"status");if(typeof n!="object"||n===null||typeof s!="number")return{header:()=>{},data:void 0};let o=t(n,"headers");return{status:s,header:u=>{let r=t(o,u);return typeof r=="string"||typeof r=="number"?String(r):void 0},data:t(n,"data")}}function t(e,n){return typeof e=="object"&&e!==null?e[n]:void 0}export{a,i as b};

@@ -1,0 +1,178 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type AuthorizationServer, startAuthorizationServer } from '../../support/authorization-server.ts';
+import { type GitHub, startGitHub } from '../../support/github/server.ts';
+import { closeServer, listenOnLoopback } from '../../support/listen.ts';
+import { type Run, runPost } from '../../support/run-action.ts';
+import { APP_ID, INSTALLATION, PKCS1, PUBLIC_KEY } from '../../worker/github-app/support/app.ts';
+import { type Claims, pullRequestRun, REPOSITORY } from '../../worker/support/issuer.ts';
+import { PUBLIC_URL, startWorker, type TestWorker, until, WEBHOOK_SECRET } from '../../worker/support/worker.ts';
+import { codesOf, main, type Step } from '../support/built-action.ts';
+import { builtAction } from './support/through-worker.ts';
+
+const PAT = 'github_pat_0123456789abcdef';
+
+let server: AuthorizationServer;
+let worker: TestWorker;
+let github: GitHub;
+let tokens: Server;
+let run: Claims;
+let idTokenUrl: string;
+let workerUrl: string;
+
+beforeEach(async () => {
+  server = await startAuthorizationServer();
+  github = await startGitHub({
+    repository: { owner: 'acme', name: 'app', id: Number(REPOSITORY.id), ownerId: Number(REPOSITORY.ownerId) },
+    tokens: { [PAT]: { kind: 'fine-grained', permissions: { secrets: 'write', variables: 'write' } } },
+    app: {
+      id: APP_ID,
+      publicKey: PUBLIC_KEY,
+      installations: [
+        {
+          ...INSTALLATION,
+          account: { id: Number(REPOSITORY.ownerId), login: 'acme' },
+          repositories: [Number(REPOSITORY.id)],
+        },
+      ],
+    },
+  });
+  run = pullRequestRun(42);
+});
+
+afterEach(() => Promise.all([worker.close(), server.close(), github.close(), closeServer(tokens)]));
+
+async function start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
+  worker = await startWorker(server, settings);
+  workerUrl = (await worker.harness.listen()).url.origin;
+  tokens = createServer(async (request, response) => {
+    const audience = new URL(request.url ?? '/', 'http://x').searchParams.get('audience') ?? '';
+    response.end(JSON.stringify({ value: await worker.issuer.token(audience, run) }));
+  });
+  idTokenUrl = `http://127.0.0.1:${await listenOnLoopback(tokens)}/?v=2`;
+}
+
+const withApp = () => ({ GH_APP_ID: APP_ID, GH_APP_PRIVATE_KEY: PKCS1, GH_API_URL: github.url });
+
+const manifest = () => `
+version: 1
+clients:
+  web:
+    server: ${server.issuer}
+    type: confidential
+    metadata:
+      client_name: Growth chart
+      redirect_uris: [https://app.example.org/callback]
+    publish:
+      github: { variables: { client_id: WEB_ID }, secrets: { client_secret: WEB_SECRET } }
+environments:
+  production:
+    web:
+      rotate: { client_id: may_change }
+`;
+
+async function action({ inputs, ...step }: Step = {}): Promise<Run> {
+  return main({
+    directory: await builtAction(),
+    manifest: manifest(),
+    github: { apiUrl: github.url, repository: REPOSITORY.name, repositoryId: REPOSITORY.id },
+    env: { ACTIONS_ID_TOKEN_REQUEST_URL: idTokenUrl, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'request-token' },
+    inputs: { 'worker-url': workerUrl, audience: PUBLIC_URL, 'pull-request': '42', ttl: '', ...inputs },
+    ...step,
+  });
+}
+
+it('a preview is deployed, deployed again, and torn down by a signed webhook; the App publishes', async () => {
+  await start(withApp());
+  const first = await action();
+  expect(codesOf(first)).toEqual([]);
+  expect(github.secrets()).toEqual({ WEB_SECRET: first.outputs['client-secret'] });
+  expect(github.variables()).toEqual({ WEB_ID: first.outputs['client-id'] });
+  const calls = github.calls.length;
+  const again = await action();
+  expect(again.outputs).toMatchObject({ changed: 'false', 'client-id': first.outputs['client-id'] });
+  expect(github.calls.length).toBe(calls);
+
+  const payload = {
+    action: 'closed',
+    number: 42,
+    pull_request: { number: 42, closed_at: new Date().toISOString() },
+    repository: { id: Number(REPOSITORY.id) },
+  };
+  const body = JSON.stringify(payload);
+  const answer = await worker.harness.fetch('/webhooks/github', {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'x-github-event': 'pull_request',
+      'x-github-delivery': randomUUID(),
+      'x-hub-signature-256': `sha256=${createHmac('sha256', WEBHOOK_SECRET).update(body).digest('hex')}`,
+    },
+    body,
+  });
+  expect([answer.status, await answer.json()]).toEqual([202, { status: 'taken' }]);
+  await until(async () => Object.keys(github.secrets()).length === 0 && server.clients().length === 0);
+  expect(github.variables()).toEqual({});
+  expect(codesOf(await action())).toEqual(['owner_ended']);
+  expect(server.clients()).toEqual([]);
+});
+
+it('without the App the job publishes, and the Worker knows', async () => {
+  await start();
+  const inputs = { 'secrets-token': PAT };
+  const first = await action({ inputs });
+  expect(codesOf(first)).toEqual([]);
+  expect(github.secrets()).toEqual({ WEB_SECRET: first.outputs['client-secret'] });
+  const calls = github.calls.length;
+  const again = await action({ inputs });
+  expect(codesOf(again)).toEqual([]);
+  expect(github.calls.length).toBe(calls);
+});
+
+it('without the App nothing that is somebody else’s is overwritten, however often it is tried', async () => {
+  await start();
+  github.seedSecret('WEB_SECRET', 'theirs');
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    expect(codesOf(await action({ inputs: { 'secrets-token': PAT } }))).toEqual(['secret_exists']);
+  }
+  expect(github.secrets()).toEqual({ WEB_SECRET: 'theirs' });
+  expect(github.variables()).toEqual({});
+});
+
+it('production is rotated, published and retired', async () => {
+  await start(withApp());
+  run = {};
+  const inputs = { 'pull-request': '', environment: 'production' };
+  const first = await action({ inputs });
+  expect(codesOf(first)).toEqual([]);
+  run = { run_id: '101' };
+  const rotated = await action({ inputs: { ...inputs, command: 'rotate' } });
+  expect(codesOf(rotated)).toEqual([]);
+  expect(rotated.outputs['client-id']).not.toBe(first.outputs['client-id']);
+  expect(github.variables()).toEqual({ WEB_ID: rotated.outputs['client-id'] });
+  expect(server.clients()).toHaveLength(2);
+  const retired = await action({
+    inputs: { ...inputs, command: 'retire', 'client-id': rotated.outputs['client-id'] ?? '' },
+  });
+  expect(codesOf(retired)).toEqual([]);
+  expect(server.clients().map(({ clientId }) => clientId)).toEqual([rotated.outputs['client-id']]);
+});
+
+it('a client of the job alone is gone after it', async () => {
+  await start();
+  const alone = manifest().replace(/ {4}publish:\n.*\n/u, '');
+  const main = await action({ manifest: alone, inputs: { ttl: 'job' } });
+  expect(codesOf(main)).toEqual([]);
+  expect(server.clients()).toHaveLength(1);
+  const post = await runPost(main);
+  expect(post.log).toContain('web: gone');
+  expect(server.clients()).toEqual([]);
+});
+
+it('a run that does not reach production is told so', async () => {
+  await start();
+  const run = await action({ inputs: { 'pull-request': '', environment: 'production' } });
+  expect(codesOf(run)).toEqual(['not_allowed']);
+  expect(server.clients()).toEqual([]);
+});

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { ErrorAnswer } from '../../../shared/api/worker-api.ts';
+import type { Overview } from '../../../worker/repository/calls.ts';
+import { type AuthorizationServer, startAuthorizationServer } from '../../support/authorization-server.ts';
+import { pullRequestRun, REPOSITORY } from '../support/issuer.ts';
+import { startWorker, type TestWorker, until, wish } from '../support/worker.ts';
+
+let server: AuthorizationServer;
+let worker: TestWorker;
+
+beforeAll(async () => {
+  server = await startAuthorizationServer();
+});
+
+afterAll(() => server.close());
+
+beforeEach(async () => {
+  worker = await startWorker(server);
+  return () => worker.close();
+});
+
+const owner = (number: number) => ({ kind: 'pull_request', number }) as const;
+const preview = (number: number) =>
+  worker.apply(`pr-${number}/web`, { ...wish(server), owner: owner(number) }, pullRequestRun(number));
+const restore = () => worker.operator<Overview & ErrorAnswer>('POST', 'restore', { repository: REPOSITORY.id });
+const release = () => worker.operator('POST', 'release', { repository: REPOSITORY.id });
+
+async function written(): Promise<void> {
+  await until(async () => {
+    const [left] = await worker.sql(
+      `SELECT (SELECT count(*) FROM registrations WHERE inventory_due IS NOT NULL)
+            + (SELECT count(*) FROM tombstones WHERE inventory_due IS NOT NULL) AS left`,
+    );
+    return left?.left === 0;
+  });
+}
+
+/** The object's storage is lost. */
+async function lose(): Promise<void> {
+  for (const table of ['registrations', 'ledger', 'events', 'names', 'tombstones', 'deliveries', 'token_ids', 'meta']) {
+    await worker.sql(`DROP TABLE ${table}`);
+  }
+  await worker.kill();
+}
+
+test('an empty object is filled from the inventory, and nothing is sent until the operator releases it', async () => {
+  const { body: made } = await worker.apply('production/web', wish(server));
+  await preview(1);
+  await worker.send('POST', 'pr-1/web/rotate', { body: {}, claims: pullRequestRun(1) });
+  await preview(2);
+  await (await worker.object()).takeDelivery({
+    id: 'github:closed',
+    receivedAt: Date.now(),
+    event: { kind: 'owner_ended', repositoryId: REPOSITORY.id, at: Date.now(), owner: owner(2) },
+  });
+  await until(
+    async () => (await worker.sql("SELECT status FROM registrations WHERE key = 'pr-2/web'"))[0]?.status === 'ended',
+  );
+  await written();
+  const ledger = await worker.sql('SELECT registration, client_id, ended FROM ledger ORDER BY made_at, client_id');
+  await lose();
+  expect((await worker.send('GET', 'production/web')).status).toBe(404);
+
+  const { status, body } = await restore();
+  expect([status, body]).toEqual([200, { api: 1, registrations: 3, tombstones: 1, unreadable: [] }]);
+  server.reset();
+  const { body: view } = await worker.send('GET', 'production/web');
+  expect(view.registration).toMatchObject({ status: 'active', client_id: made.credentials.client_id });
+  const held = await worker.apply('production/web', wish(server), { run_id: '200' });
+  expect([held.status, held.body.error]).toEqual([503, 'repository_restored']);
+  await worker.cron();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(server.requests).toEqual([]);
+  expect(await worker.sql('SELECT registration, client_id, ended FROM ledger ORDER BY made_at, client_id')).toEqual(
+    ledger,
+  );
+
+  expect((await release()).body).toMatchObject({ released: ['restored'] });
+  const late = await worker.apply(
+    'pr-2/web',
+    { ...wish(server), owner: owner(2) },
+    pullRequestRun(2, { run_id: '200' }),
+  );
+  expect([late.status, late.body.error]).toEqual([409, 'owner_ended']);
+  const { status: again } = await restore();
+  expect(again).toBe(409);
+}, 60_000);
+
+test('after a restore a dead registration access token makes an orphan and is no proof of an end', async () => {
+  const { body: made } = await preview(3);
+  await written();
+  const before = await worker.record('pr-3/web');
+  await lose();
+  await restore();
+  const [client] = server.clients();
+  expect(client?.clientId).toBe(made.credentials.client_id);
+  server.interfere({ method: 'DELETE', do: { kind: 'answer', status: 401 } });
+  await release();
+  await until(async () => (await worker.sql('SELECT restored FROM registrations'))[0]?.restored === 0);
+  const restored = await worker.record('pr-3/web');
+  expect(restored.clients[0]?.accessSeen).toBe('untried');
+  expect(Number(restored.expiresAt)).toBeGreaterThan(Number(before.expiresAt));
+  const { body } = await worker.send('DELETE', 'pr-3/web', { claims: pullRequestRun(3) });
+  expect(body.registration).toMatchObject({ status: 'ended', orphans: [{ client_id: made.credentials.client_id }] });
+}, 60_000);

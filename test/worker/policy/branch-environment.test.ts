@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { branchEnvironment as asTheActionHasIt } from '../../../action/binding/environment-name.ts';
+import { branchEnvironment } from '../../../worker/policy/branch-environment.ts';
+
+test.each([
+  'main',
+  'feature/x',
+  'Feature',
+  'füür',
+  '---',
+  '日本語',
+  'a'.repeat(41),
+  `${'a'.repeat(39)}-b`,
+  'renovate/npm_x-1.x',
+  'x😀',
+])('the Worker and the Action have one environment for branch %s', (branch) => {
+  expect(branchEnvironment(branch)).toBe(asTheActionHasIt(branch));
+});

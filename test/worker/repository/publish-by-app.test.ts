@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { ApplyBody } from '../../../shared/api/worker-api.ts';
+import { type AuthorizationServer, startAuthorizationServer } from '../../support/authorization-server.ts';
+import { type GitHub, startGitHub } from '../../support/github/server.ts';
+import { APP_ID, PKCS1, PUBLIC_KEY } from '../github-app/support/app.ts';
+import { pullRequestRun, REPOSITORY } from '../support/issuer.ts';
+import { startWorker, type TestWorker, until, wish } from '../support/worker.ts';
+
+let server: AuthorizationServer;
+let github: GitHub;
+let worker: TestWorker;
+
+beforeAll(async () => {
+  server = await startAuthorizationServer();
+  github = await startGitHub({
+    tokens: {},
+    repository: { owner: 'acme', name: 'app', id: Number(REPOSITORY.id), ownerId: Number(REPOSITORY.ownerId) },
+    app: {
+      id: APP_ID,
+      publicKey: PUBLIC_KEY,
+      installations: [
+        {
+          id: 991,
+          account: { id: Number(REPOSITORY.ownerId), login: 'acme' },
+          permissions: {
+            secrets: 'write',
+            actions_variables: 'write',
+            environments: 'write',
+            actions: 'read',
+            administration: 'write',
+            contents: 'write',
+            metadata: 'read',
+          },
+          repositories: [Number(REPOSITORY.id)],
+        },
+      ],
+    },
+  });
+  worker = await startWorker(server, { GH_APP_ID: APP_ID, GH_APP_PRIVATE_KEY: PKCS1 }, { GH_API_URL: github.url });
+});
+
+afterAll(async () => {
+  await worker.close();
+  await github.close();
+  await server.close();
+});
+
+beforeEach(() => {
+  server.reset();
+  github.clearFaults();
+});
+
+function published(prefix: string, more: Partial<ApplyBody['desired']> = {}, environment?: string): ApplyBody {
+  return wish(server, {
+    publish: [
+      {
+        kind: 'github',
+        ...(environment !== undefined && { environment }),
+        createEnvironment: environment !== undefined,
+        items: [
+          { kind: 'variable', name: `${prefix}_ID`, field: 'client_id' },
+          { kind: 'secret', name: `${prefix}_SECRET`, field: 'client_secret' },
+        ],
+      },
+    ],
+    ...more,
+  });
+}
+
+test('the App publishes, and the job has nothing left to do', async () => {
+  const { status, body } = await worker.apply('production/web', published('A'));
+  expect([status, body.publish]).toEqual([200, []]);
+  expect(github.variables()).toMatchObject({ A_ID: body.credentials.client_id });
+  expect(github.secrets()).toMatchObject({ A_SECRET: body.credentials.client_secret });
+  const calls = github.calls.length;
+  expect((await worker.apply('production/web', published('A'), { run_id: '101' })).body.changed).toBe(false);
+  expect(github.calls.length).toBe(calls);
+});
+
+test('a scheduled rotation replaces the client, tells the workflows, and waits for the deploy to name the one in use', async () => {
+  const rotation = {
+    everySeconds: 86_400,
+    overlapSeconds: 3_600,
+    strategy: 'replace',
+    clientIdMayChange: true,
+    retire: 'confirmed',
+  } as const;
+  const { body: made } = await worker.apply('production/rotated', published('B', { rotation, announce: 'dispatch' }));
+  await worker.edit('production/rotated', (record) => ({ ...record, rotatedAt: Date.now() - 2 * 86_400_000 }));
+  await worker.cron();
+  await until(async () => github.variables().B_ID !== made.credentials.client_id);
+  await until(async () => (await worker.send('GET', 'production/rotated')).body.registration.retiring.length === 1);
+  const fresh = github.variables().B_ID ?? '';
+  expect(github.dispatches).toEqual([
+    expect.objectContaining({
+      type: 'oauth-client-rotated',
+      payload: { environment: 'production', name: 'rotated', client_id: fresh },
+    }),
+  ]);
+  expect(server.clients().map(({ clientId }) => clientId)).toEqual([made.credentials.client_id, fresh]);
+  await worker.send('POST', 'production/rotated/retire', { body: { client_id: fresh } });
+  expect(server.clients().map(({ clientId }) => clientId)).toEqual([fresh]);
+});
+
+test('a teardown takes back what was published, and the environment that was made for it', async () => {
+  const owner = { kind: 'pull_request', number: 5 } as const;
+  const { status } = await worker.apply('pr-5/web', { ...published('C', {}, 'pr-5'), owner }, pullRequestRun(5));
+  expect(status).toBe(200);
+  expect(Object.keys(github.secrets('pr-5'))).toEqual(['C_SECRET']);
+  await (await worker.object()).takeDelivery({
+    id: 'github:closed',
+    receivedAt: Date.now(),
+    event: { kind: 'owner_ended', repositoryId: REPOSITORY.id, at: Date.now(), owner },
+  });
+  await until(
+    async () => (await worker.sql("SELECT status FROM registrations WHERE key = 'pr-5/web'"))[0]?.status === 'ended',
+  );
+  expect(github.environments().map(({ name }) => name)).not.toContain('pr-5');
+  expect(server.clients()).toEqual([]);
+});
+
+test('while GitHub is down a teardown waits, and others go on', async () => {
+  const owner = { kind: 'pull_request', number: 6 } as const;
+  await worker.apply('pr-6/web', { ...published('D'), owner }, pullRequestRun(6));
+  github.fault({ method: 'DELETE', times: 50, answer: { kind: 'status', status: 500 } });
+  const { body } = await worker.send('DELETE', 'pr-6/web', { claims: pullRequestRun(6) });
+  expect(body.error).toBe('publish_failed');
+  const [row] = await worker.sql("SELECT status, due, failures FROM registrations WHERE key = 'pr-6/web'");
+  expect(row).toMatchObject({ status: 'ending', failures: 1 });
+  expect(Number(row?.due)).toBeGreaterThan(Date.now());
+  expect((await worker.apply('production/other', wish(server))).status).toBe(200);
+  github.clearFaults();
+  await worker.sql("UPDATE registrations SET due = ? WHERE key = 'pr-6/web'", Date.now());
+  await worker.cron();
+  await until(
+    async () => (await worker.sql("SELECT status FROM registrations WHERE key = 'pr-6/web'"))[0]?.status === 'ended',
+  );
+  expect(github.secrets()).not.toHaveProperty('D_SECRET');
+});
+
+test('a name that is somebody else’s is not taken, and no client is made', async () => {
+  await worker.apply('production/mine', published('E'));
+  const { status, body } = await worker.apply('production/theirs', published('E'));
+  expect([status, body.error]).toEqual([409, 'publish_conflict']);
+  expect(server.clients()).toHaveLength(1);
+});

@@ -1,0 +1,37 @@
+import { DatabaseSync } from 'node:sqlite';
+import { migrate } from '../../../worker/repository/schema.ts';
+import type { ObjectStorage } from '../../../worker/repository/storage.ts';
+
+/** The storage of an object, over SQLite in memory, as far as it is used synchronously. */
+export function openStorage({ empty = false }: { readonly empty?: boolean } = {}): ObjectStorage {
+  const database = new DatabaseSync(':memory:');
+  const exec = (query: string, ...bindings: (string | number | null)[]) => {
+    if (bindings.length === 0 && query.includes(';')) {
+      database.exec(query);
+      return { toArray: () => [], rowsWritten: 0 };
+    }
+    const statement = database.prepare(query);
+    if (statement.columns().length > 0) {
+      const rows = statement.all(...bindings);
+      return { toArray: () => rows, rowsWritten: 0 };
+    }
+    return { toArray: () => [], rowsWritten: Number(statement.run(...bindings).changes) };
+  };
+  const storage = {
+    sql: { exec },
+    transactionSync: <T>(work: () => T): T => {
+      database.exec('SAVEPOINT work');
+      try {
+        const result = work();
+        database.exec('RELEASE work');
+        return result;
+      } catch (error) {
+        database.exec('ROLLBACK TO work');
+        database.exec('RELEASE work');
+        throw error;
+      }
+    },
+  } as unknown as ObjectStorage;
+  if (!empty) migrate(storage);
+  return storage;
+}

@@ -1,0 +1,151 @@
+import { discoverServer } from '../../shared/discovery/discover-server.ts';
+import { RegistrarError } from '../../shared/errors/registrar-error.ts';
+import type { Desired } from '../../shared/manifest/desired.ts';
+import { nextStep } from '../../shared/reconcile/next-step.ts';
+import type { Outcome } from '../../shared/reconcile/reconcile.ts';
+import { serverRecord, wantClient } from '../../shared/reconcile/want.ts';
+import type { Applier, RegistrationRecord } from '../../shared/record/record.ts';
+import { notAllowed } from '../policy/authorise.ts';
+import { authorisePublishing } from '../policy/authorise-publishing.ts';
+import { checkDesired } from '../policy/check-desired.ts';
+import { checkQuota } from '../policy/check-quota.ts';
+import { findServer } from '../policy/find-server.ts';
+import { acceptToken, applierOf, authoriseCall, keyOf, refuseHeld, runOf } from './admit.ts';
+import { alreadyOurs, clientToHandOut, hasChanged, issued, leftToPublish, viewOf } from './answers.ts';
+import type { Applied, ApplyCall } from './calls.ts';
+import { finishing } from './finishing.ts';
+import type { Home } from './home.ts';
+import { liveClients } from './ledger-rows.ts';
+import { loadRecord } from './load-record.ts';
+import { whyEnded } from './owner-check.ts';
+import type { Loaded } from './record-store.ts';
+import { findRow, ownerName, problemOf, settleRow, traitsSeen } from './registration-rows.ts';
+import { errorOf, failureOf, type Reply } from './reply.ts';
+import type { Sql } from './storage.ts';
+import { whyBuried } from './tombstones.ts';
+import { workOn } from './work-on.ts';
+
+/** A client with `ttl: job` whose job did not come back to delete it ends after this time. */
+const JOB_MS = 24 * 3_600_000;
+
+/** A caller is told to ask again after this time; platforms end requests that take much longer. */
+export const ANSWER_MS = 25_000;
+
+/** What the caller asks for, once it is clear that it may. Throws what a caller is told. */
+export function admitApply(home: Home, call: ApplyCall): Desired {
+  const { identity, environment } = call;
+  const { config } = home.settings;
+  const row = home.isKept() ? findRow(home.sql, keyOf(call)) : undefined;
+  authoriseCall(home, call, 'apply', row);
+  const denial = authorisePublishing({ identity, environment, policy: config.policy }, call.desired.publish);
+  if (denial !== undefined) throw notAllowed(denial);
+  const entry = findServer(config.servers, call.desired.server, identity);
+  const desired = checkDesired({ desired: call.desired, entry });
+  if (home.isKept() && (row === undefined || row.status === 'ended')) {
+    const live = liveClients(home.sql, keyOf(call), [...entry.addresses, entry.registrationEndpoint ?? '']);
+    checkQuota({ key: keyOf(call), entry, live: { inRepository: live } });
+  }
+  return desired;
+}
+
+/** Brings a registration to what a run asks for; the same wish of the same run joins the work under way. */
+export async function apply(home: Home, call: ApplyCall, desired: Desired): Promise<Reply<Applied>> {
+  home.keep();
+  acceptToken(home, call);
+  const key = keyOf(call);
+  refuseHeld(home, key, desired.owner);
+  const run = runOf(call);
+  const by = applierOf(call);
+  const answer = await home.turns.ask({
+    lane: key,
+    wish: JSON.stringify(['apply', run, desired]),
+    patienceMs: ANSWER_MS,
+    task: () => finishing(home, key, () => applyInTurn(home, desired, by, run)),
+  });
+  return answer.kind === 'done' ? answer.value : { kind: 'working', retryAfterSeconds: 1 };
+}
+
+async function applyInTurn(home: Home, desired: Desired, by: Applier, run: string): Promise<Reply<Applied>> {
+  const { sql } = home;
+  const { key } = desired;
+  const owner = desired.owner === undefined ? null : ownerName(desired.owner);
+  const ended = () => whyBuried(sql, owner);
+  try {
+    const loaded = await loadRecord(home, key);
+    const why = await whyEnded(home, desired.owner, loaded === undefined || loaded.row.status === 'ended');
+    if (why !== undefined) throw ownerEnded(desired, why);
+    const start = await wanted(home, desired, loaded, by);
+    // Its owner was reopened, or it has another one now.
+    if (loaded?.row.end_reason != null) settleRow(sql, key, { end_reason: null });
+    const outcome = await workOn(home, {
+      doing: 'apply',
+      loaded,
+      start,
+      run,
+      stopping: () => ended() !== undefined,
+    });
+    if (ended() !== undefined) throw ownerEnded(desired, ended());
+    return answerTo(home, outcome);
+  } catch (error) {
+    return { kind: 'failed', failure: failureOf(error) };
+  }
+}
+
+async function wanted(
+  home: Home,
+  desired: Desired,
+  loaded: Loaded | undefined,
+  by: Applier,
+): Promise<RegistrationRecord> {
+  const now = home.clock.now();
+  if (loaded !== undefined && JSON.stringify(loaded.record.desired.server) === JSON.stringify(desired.server)) {
+    const same = wantClient({ record: loaded.record, desired, server: loaded.record.server, now, by });
+    if (nextStep(same, now).kind === 'done') return forJob(same, now);
+  }
+  const server = serverRecord(await discoverServer(desired.server, home.http));
+  const traits = traitsSeen(home.sql, server.registrationEndpoint);
+  return forJob(wantClient({ record: loaded?.record, desired, server, now, by, traits }), now);
+}
+
+/** A client of a job ends by itself in the end, whatever became of the job. */
+function forJob(record: RegistrationRecord, now: number): RegistrationRecord {
+  return record.desired.ttl === 'job' && record.expiresAt === undefined
+    ? { ...record, expiresAt: now + JOB_MS }
+    : record;
+}
+
+function answerTo({ sql }: Home, { record, events, problem, until, rest }: Outcome): Reply<Applied> {
+  const byJob = problem?.code === 'publish_by_job';
+  if (problem !== undefined && !byJob) throw problem;
+  const client = clientToHandOut(record);
+  if (rest === 'waiting' || client === undefined) throw stillWaiting(sql, record, until);
+  return {
+    kind: 'done',
+    value: {
+      changed: hasChanged(events),
+      registration: viewOf(record),
+      credentials: issued(client),
+      publish: byJob ? leftToPublish(record, client) : [],
+      ...(byJob && { claimed: alreadyOurs(record, client) }),
+      events,
+    },
+  };
+}
+
+/** A failure from before holds everything back for a while: it is told again. */
+function stillWaiting(sql: Sql, { key }: RegistrationRecord, until: number | undefined): RegistrarError {
+  const row = findRow(sql, key);
+  const known = row && problemOf(row);
+  const retryAfterSeconds = until === undefined ? 60 : Math.max(1, Math.ceil((until - Date.now()) / 1000));
+  return known === undefined
+    ? new RegistrarError('server_no_answer', {
+        message: `${key} waits for an earlier call to be over.`,
+        client: key,
+        retryAfterSeconds,
+      })
+    : errorOf({ ...known, retryAfterSeconds });
+}
+
+function ownerEnded({ key }: Desired, reason: string | undefined): RegistrarError {
+  return new RegistrarError('owner_ended', { message: `Nothing is made for ${key}: ${reason}.`, client: key });
+}

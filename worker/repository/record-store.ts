@@ -1,0 +1,101 @@
+import { RegistrarError } from '../../shared/errors/registrar-error.ts';
+import type { Store } from '../../shared/reconcile/ports.ts';
+import type { RegistrationRecord } from '../../shared/record/record.ts';
+import { canonical } from './canonical.ts';
+import type { Home } from './home.ts';
+import { saveLedger, withoutEnded } from './ledger-rows.ts';
+import { saveNames } from './names.ts';
+import { ownerName, type RegistrationRow, statusOf } from './registration-rows.ts';
+import type { Sql } from './storage.ts';
+import { summaryOf } from './summary.ts';
+import { whyBuried } from './tombstones.ts';
+
+/** While a registration is worked on the alarm waits this long: longer than any call that may be under way. */
+export const LEASE_MS = 150_000;
+
+/** A record with what is kept beside it. */
+export type Loaded = {
+  readonly record: RegistrationRecord;
+  /** The record as it is stored, when that is another one. */
+  readonly stored: RegistrationRecord;
+  readonly row: RegistrationRow;
+};
+
+/**
+ * Keeps the record of one registration while it is worked on. It is sealed first; then everything about it is written
+ * in one transaction, together with the time at which the alarm goes on with it should the object be evicted.
+ */
+export function createRecordStore(home: Home, key: string, loaded: Loaded | undefined): Store {
+  const { sql, storage, vault, clock, alarm } = home;
+  let before = loaded === undefined || loaded.row.restored === 1 ? undefined : loaded.stored;
+  let leasedUntil = 0;
+  return {
+    save: async (record) => {
+      const sealed = await vault.seal(withoutEnded(record));
+      const now = clock.now();
+      if (leasedUntil < now + LEASE_MS / 2) leasedUntil = now + LEASE_MS;
+      try {
+        storage.transactionSync(() => {
+          writeRecord(sql, { record, sealed, keyId: vault.keyId, leasedUntil, changed: matters(before, record) });
+          saveLedger(sql, record, before?.ledger ?? []);
+          saveNames(sql, key, record.published, before?.published ?? []);
+        });
+      } catch (error) {
+        if (error instanceof RegistrarError) throw error;
+        throw new RegistrarError('state_unwritable', {
+          message: `The record of ${key} could not be saved in the Worker.`,
+          hint: 'Run again in a minute. Nothing was sent to the authorization server after the failed save.',
+          client: key,
+          cause: error,
+        });
+      }
+      before = record;
+      await alarm.soonest(leasedUntil);
+    },
+  };
+}
+
+type Write = {
+  readonly record: RegistrationRecord;
+  readonly sealed: string;
+  readonly keyId: string;
+  readonly leasedUntil: number;
+  /** The inventory is to know. */
+  readonly changed: boolean;
+};
+
+/** A registration that is new to an owner that ended meanwhile is to end as well. */
+function writeRecord(sql: Sql, { record, sealed, keyId, leasedUntil, changed }: Write): void {
+  const owner = record.owner === undefined ? null : ownerName(record.owner);
+  sql.exec(
+    `INSERT INTO registrations
+       (key, sealed, key_id, status, owner, endpoint, traits, summary, due, end_reason, inventory_due)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET
+       sealed = excluded.sealed, key_id = excluded.key_id, status = excluded.status, owner = excluded.owner,
+       endpoint = excluded.endpoint, traits = excluded.traits, summary = excluded.summary, due = excluded.due, restored = 0,
+       end_reason = CASE WHEN excluded.status = 'active' THEN end_reason END,
+       inventory_due = COALESCE(excluded.inventory_due, inventory_due)`,
+    record.key,
+    sealed,
+    keyId,
+    statusOf(record),
+    owner,
+    record.server.registrationEndpoint,
+    JSON.stringify(record.traits),
+    JSON.stringify(summaryOf(record)),
+    leasedUntil,
+    record.ending === undefined ? (whyBuried(sql, owner) ?? null) : null,
+    changed ? leasedUntil : null,
+  );
+}
+
+/** A time to live that was renewed, by whichever run, is not worth a write to the inventory. */
+function matters(before: RegistrationRecord | undefined, record: RegistrationRecord): boolean {
+  return before === undefined || essence(before) !== essence(record);
+}
+
+function essence(record: RegistrationRecord): string {
+  const { expiresAt: _e, appliedBy: _a, ...rest } = withoutEnded(record);
+  return canonical(rest);
+}

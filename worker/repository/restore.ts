@@ -1,0 +1,100 @@
+import { RegistrarError } from '../../shared/errors/registrar-error.ts';
+import { readRegistrations, readTombstones } from '../inventory/read-inventory.ts';
+import { addEvents } from './event-rows.ts';
+import type { Home } from './home.ts';
+import { setMeta } from './meta.ts';
+
+export type Restored = {
+  readonly registrations: number;
+  readonly tombstones: number;
+  /** Entries of the inventory that are none. */
+  readonly unreadable: readonly string[];
+};
+
+/**
+ * Fills an empty object from the inventory. Nothing is opened or sent: each registration waits until the repository is
+ * released, one under a missing key until the key returns too.
+ *
+ * Rejects with `repository_in_use` when the object has registrations.
+ */
+export async function restore(home: Home, kv: KVNamespace): Promise<Restored> {
+  const { sql, storage, repositoryId, clock } = home;
+  const { registrations, unreadable } = await readRegistrations(kv, repositoryId);
+  const tombstones = await readTombstones(kv, repositoryId);
+  home.keep();
+  storage.transactionSync(() => {
+    if (sql.exec('SELECT 1 FROM registrations LIMIT 1').toArray().length > 0) {
+      throw new RegistrarError('repository_in_use', {
+        message: `Repository ${repositoryId} has registrations, so nothing was restored.`,
+      });
+    }
+    const now = clock.now();
+    for (const { key, entry, metadata } of registrations) {
+      const { status, owner, key_id, at: _, ...summary } = metadata;
+      sql.exec(
+        `INSERT INTO registrations (key, sealed, key_id, status, owner, endpoint, traits, summary, due, restored)
+         VALUES (?, ?, ?, ?, ?, ?, '{}', ?, ?, 1)`,
+        key,
+        entry.sealed,
+        key_id,
+        status,
+        owner ?? null,
+        entry.endpoint,
+        JSON.stringify(summary),
+        now,
+      );
+      for (const row of entry.ledger) {
+        sql.exec(
+          `INSERT INTO ledger (registration, client_id, server, made_at, made_by_run, ended_at, ended)
+           VALUES (?, ?, ?, ?, ?, ?, ?)`,
+          key,
+          row.clientId,
+          row.server,
+          row.madeAt,
+          row.madeByRun ?? null,
+          row.endedAt ?? null,
+          row.ended ?? null,
+        );
+      }
+    }
+    for (const { owner, ended_at, reopened_at, reason } of tombstones) {
+      sql.exec(
+        'INSERT OR IGNORE INTO tombstones (owner, ended_at, reopened_at, reason) VALUES (?, ?, ?, ?)',
+        owner,
+        ended_at,
+        reopened_at,
+        reason,
+      );
+    }
+    setMeta(sql, 'restored', String(now));
+    setMeta(sql, 'sealed_with', undefined);
+    addEvents(sql, [{ kind: 'restored', reason: `${registrations.length} registrations from the inventory` }], {
+      at: now,
+    });
+  });
+  return { registrations: registrations.length, tombstones: tombstones.length, unreadable };
+}
+
+/** Lets what was restored or frozen be worked on again; with an owner, lets it be deployed again. */
+export function release({ sql, storage, clock }: Home, owner: string | undefined): readonly string[] {
+  const now = clock.now();
+  return storage.transactionSync(() => {
+    if (owner !== undefined) {
+      const written = sql.exec(
+        'UPDATE tombstones SET reopened_at = ?, inventory_due = ? WHERE owner = ?',
+        now,
+        now,
+        owner,
+      );
+      if (written.rowsWritten === 0) return [];
+      addEvents(sql, [{ kind: 'owner_reopened', owner, reason: 'the operator released it' }], { at: now });
+      return [owner];
+    }
+    const released = (['restored', 'frozen'] as const).filter((name) => setMeta(sql, name, undefined));
+    if (released.length > 0) {
+      setMeta(sql, 'inventory_due', String(now));
+      addEvents(sql, [{ kind: 'released', reason: released.join(' and ') }], { at: now });
+    }
+    return released;
+  });
+}
