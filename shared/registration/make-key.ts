@@ -29,7 +29,9 @@ export const DEFAULT_ALGORITHM = 'ES384';
 export async function makeKeyPair(algorithm: string = DEFAULT_ALGORITHM): Promise<KeyPair> {
   const made = await crypto.subtle.generateKey(known(algorithm), true, ['sign', 'verify']);
   const pair = made as { readonly privateKey: Key; readonly publicKey: Key };
-  const exported = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as unknown as Readonly<Record<string, unknown>>;
+  const exported = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as unknown as Readonly<
+    Record<string, unknown>
+  >;
   const required = publicMembers(exported);
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(required)));
   const keyId = toBase64Url(new Uint8Array(digest));

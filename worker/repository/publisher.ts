@@ -54,7 +54,7 @@ export function requestToPublish(
 }
 
 /** No right that these publications do not need. */
-export function neededFor(record: RegistrationRecord): Rights {
+function neededFor(record: RegistrationRecord): Rights {
   return rightsToPublish(targetsOf(record));
 }
 

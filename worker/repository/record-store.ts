@@ -11,7 +11,7 @@ import { summaryOf } from './summary.ts';
 import { whyBuried } from './tombstones.ts';
 
 /** While a registration is worked on the alarm waits this long: longer than any call that may be under way. */
-export const LEASE_MS = 150_000;
+const LEASE_MS = 150_000;
 
 /** A record with what is kept beside it. */
 export type Loaded = {

@@ -60,6 +60,6 @@ export function createVault({
 }
 
 /** Id of the key that a text was sealed with. */
-export function keyIdOf(sealed: string): string {
+function keyIdOf(sealed: string): string {
   return sealed.split('.')[1] ?? '';
 }

@@ -29,6 +29,7 @@ beforeAll(async () => {
             actions: 'read',
             administration: 'write',
             contents: 'write',
+            pull_requests: 'read',
             metadata: 'read',
           },
           repositories: [Number(REPOSITORY.id)],
@@ -48,7 +49,12 @@ afterAll(async () => {
 beforeEach(() => {
   server.reset();
   github.clearFaults();
+  for (const number of [5, 6]) pull(number, 'open');
 });
+
+function pull(number: number, state: 'open' | 'closed'): void {
+  github.pull({ number, state, head: { ref: `feature-${number}`, sha: '1'.repeat(40) } });
+}
 
 function published(prefix: string, more: Partial<ApplyBody['desired']> = {}, environment?: string): ApplyBody {
   return wish(server, {
@@ -136,6 +142,18 @@ test('while GitHub is down a teardown waits, and others go on', async () => {
     async () => (await worker.sql("SELECT status FROM registrations WHERE key = 'pr-6/web'"))[0]?.status === 'ended',
   );
   expect(github.secrets()).not.toHaveProperty('D_SECRET');
+});
+
+test('GitHub is asked whether an owner is open: a lost webhook neither revives nor blocks it', async () => {
+  const owner = { kind: 'pull_request', number: 8 } as const;
+  const deploy = (run: string) =>
+    worker.apply('pr-8/web', { ...wish(server), owner }, pullRequestRun(8, { run_id: run }));
+  pull(8, 'closed');
+  const closed = await deploy('100');
+  expect([closed.status, closed.body.error]).toEqual([409, 'owner_ended']);
+  expect(server.clients()).toEqual([]);
+  pull(8, 'open');
+  expect((await deploy('101')).status).toBe(200);
 });
 
 test('a name that is somebody else’s is not taken, and no client is made', async () => {

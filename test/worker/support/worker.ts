@@ -18,7 +18,7 @@ import { type Claims, type Issuer, REPOSITORY, startIssuer } from './issuer.ts';
 export const PUBLIC_URL = 'https://registrar.example.org';
 export const KEY = Buffer.alloc(32, 1).toString('base64');
 export const OTHER_KEY = Buffer.alloc(32, 2).toString('base64');
-export const OPERATOR_TOKEN = 'canary-operator-token-of-the-tests-0001';
+const OPERATOR_TOKEN = 'canary-operator-token-of-the-tests-0001';
 export const WEBHOOK_SECRET = 'canary-webhook-secret-0001';
 
 type Kv = {
@@ -174,12 +174,12 @@ export async function startWorker(
   };
 }
 
-export const POLICY = {
+const POLICY = {
   owners: [{ id: REPOSITORY.ownerId, name: 'acme' }],
   repositories: [{ id: REPOSITORY.id, name: REPOSITORY.name }],
 };
 
-export function serverEntry(server: AuthorizationServer): Readonly<Record<string, unknown>> {
+function serverEntry(server: AuthorizationServer): Readonly<Record<string, unknown>> {
   return {
     name: 'ehr',
     server: server.issuer,
