@@ -101,7 +101,8 @@ function clientShape(removable: boolean): Record<string, z.ZodType> {
   };
 }
 
-const override = z.strictObject(members(clientShape(true), true));
+// Built when a manifest has overrides, which most runs do not.
+const override = z.lazy(() => z.strictObject(members(clientShape(true), true)));
 const client = z.strictObject(members(clientShape(false), false));
 const clientName = z.string().regex(CLIENT_NAME);
 
