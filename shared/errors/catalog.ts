@@ -102,12 +102,12 @@ export const CATALOG = {
   },
   registration_unknown: {
     meaning: 'A client was asked for and no usable answer came, so it may exist at the server.',
-    hint: 'Ask the operator to look for the marker named in the message. Then run `command: resolve` with `resolution: forget`, or with `adopt` and its `client-id`.',
+    hint: 'Ask the operator of the server to look for the client described in the message. Then run `command: resolve` with `resolution: forget` if there is none, or with `adopt` and its `client-id`.',
   },
   suspect_found: {
     meaning:
       'An earlier request for this client was never answered, so registering once more could leave a second client behind.',
-    hint: 'Ask the operator to look for the marker named in the message. Then run `command: resolve` with `resolution: forget`, or with `adopt` and its `client-id`.',
+    hint: 'Ask the operator of the server to look for the client described in the message. Then run `command: resolve` with `resolution: forget` if there is none, or with `adopt` and its `client-id`.',
   },
   configuration_endpoint_elsewhere: {
     meaning:

@@ -77,7 +77,7 @@ const schedule = (faulty: boolean) =>
 async function play(as: AuthorizationServer, deeds: readonly [Deed, Deed], steps: Schedule, owned: boolean) {
   as.reset();
   const turns = callByCall(START);
-  const { clock } = turns;
+  const clock = turns.clockOf('nobody');
   const github = await gitHubFor(clock);
   try {
     const wish = (more: object) => ({
@@ -91,13 +91,13 @@ async function play(as: AuthorizationServer, deeds: readonly [Deed, Deed], steps
       : await inProcessRun({ github, clock: still(clock) }).apply(wish({}));
     expect(begun.every(({ problem }) => problem === undefined)).toBe(true);
     const runs = deeds.map((deed, index) => {
-      const fetch = turns.fetchOf(`run ${index}`);
-      const run = inProcessRun({ github, clock, fetch, runId: 10 + index });
+      const name = String(index);
+      const run = inProcessRun({ github, clock: turns.clockOf(name), fetch: turns.fetchOf(name), runId: 10 + index });
       return act(run, deed, deed === 'change' ? changed : wish({}), 10 + index);
     });
     const ends = runs.map((run) => run.then(codeOf, (error: { readonly code: string }) => [error.code]));
     let step = 0;
-    await turns.drive(ends, () => {
+    await turns.drive(Object.fromEntries(ends.map((end, index) => [String(index), end])), () => {
       const { index = 0, fate = 'answered', stale = false } = steps[step % steps.length] ?? {};
       step += 1;
       if (stale) github.staleReads({ template: '/git/ref/{+ref}', times: 2 });

@@ -6,38 +6,38 @@ export type Fate = 'answered' | 'lost' | 'cut';
 
 type Waiting =
   | { readonly kind: 'call'; readonly run: string; readonly go: (fate: Fate) => Promise<void> }
-  | { readonly kind: 'sleep'; readonly until: number; readonly go: () => void };
+  | { readonly kind: 'sleep'; readonly run: string; readonly until: number; readonly go: () => void };
 
 /** Lets several runs go on one call at a time, whether to GitHub or to a server, in an order that the test chooses. */
 export type CallByCall = {
-  readonly clock: Clock;
+  readonly clockOf: (run: string) => Clock;
   readonly fetchOf: (run: string) => Fetch;
   /**
    * Until all have ended. `choose` says which of the runs that wait to send goes on, and what becomes of its call. Time
-   * passes only when nobody has anything to send.
+   * passes only when all of them sleep.
    */
   readonly drive: (
-    runs: readonly Promise<unknown>[],
+    runs: Readonly<Record<string, Promise<unknown>>>,
     choose: (runs: readonly string[]) => { readonly index: number; readonly fate?: Fate },
   ) => Promise<void>;
 };
 
-/** Turns of the event loop after which whatever was going to be asked for is asked for. */
+/** Turns of the event loop in which what is asked for together is asked for. */
 const QUIET_TURNS = 6;
 
 export function callByCall(start: number): CallByCall {
   let now = start;
   let waiting: Waiting[] = [];
 
-  const clock: Clock = {
+  const clockOf = (run: string): Clock => ({
     now: () => now,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         // A sleep that can be ended is a time limit: no call here takes long.
         if (signal !== undefined) signal.addEventListener('abort', () => reject(signal.reason));
-        else waiting.push({ kind: 'sleep', until: now + ms, go: resolve });
+        else waiting.push({ kind: 'sleep', run, until: now + ms, go: resolve });
       }),
-  };
+  });
 
   const fetchOf =
     (run: string): Fetch =>
@@ -67,18 +67,20 @@ export function callByCall(start: number): CallByCall {
   };
 
   return {
-    clock,
+    clockOf,
     fetchOf,
     drive: async (runs, choose) => {
-      let unfinished = runs.length;
-      for (const run of runs) {
+      const unfinished = new Set(Object.keys(runs));
+      for (const [name, run] of Object.entries(runs)) {
         const end = () => {
-          unfinished -= 1;
+          unfinished.delete(name);
         };
         run.then(end, end);
       }
-      while (unfinished > 0) {
+      while (unfinished.size > 0) {
         for (let turn = 0; turn < QUIET_TURNS; turn += 1) await nextTurn();
+        const busy = [...unfinished].some((name) => waiting.every(({ run }) => run !== name));
+        if (busy) continue;
         const calls = waiting.filter((item) => item.kind === 'call');
         const names = [...new Set(calls.map(({ run }) => run))].sort();
         if (names.length > 0) {

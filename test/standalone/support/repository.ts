@@ -17,7 +17,7 @@ import { atTheEnd } from './closing.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 export const JOB_TOKEN = 'ghs_canary_token_of_the_job_0123456789';
-export const SECRETS_TOKEN = 'github_pat_canary_that_may_write_secrets_0123';
+const SECRETS_TOKEN = 'github_pat_canary_that_may_write_secrets_0123';
 /** Reads the contents only. */
 export const READING_TOKEN = 'ghs_token_that_may_only_read_0123456789';
 /** Writes secrets of the repository, and nothing else. */
@@ -55,7 +55,7 @@ export type Repository = {
   readonly writes: () => number;
 };
 
-export const event = (name: string, payload: object = {}) => ({
+const event = (name: string, payload: object = {}) => ({
   name,
   payload: { repository: { id: 4242, default_branch: 'main' }, ...payload },
 });

@@ -95,17 +95,22 @@ describe('whatever the order', () => {
     expect(server.clients()).toHaveLength(1);
   });
 
-  test('of many deliveries in any order the latest event counts', async () => {
+  test('of 200 deliveries in random order, some of them twice, the latest event counts', async () => {
+    const start = Date.now() - 1_000;
     await deploy(8);
-    const events = Array.from({ length: 60 }, (_, at) => (at % 2 === 0 ? ended(8, 1000 + at) : reopened(8, 1000 + at)));
-    for (const event of events.toSorted(() => Math.random() - 0.5)) await deliver(event);
-    await until(async () => (await statusOf('pr-8/web')) === 'ended');
+    const events = Array.from({ length: 100 }, (_, at) =>
+      at % 2 === 0 ? ended(8, start + at) : reopened(8, start + at),
+    );
+    const deliveries = [...events, ...events].map((event, index) => ({ event, id: `github:many-${index % 100}` }));
+    for (const { event, id } of deliveries.toSorted(() => Math.random() - 0.5)) await deliver(event, id);
     expect((await deploy(8, '101')).status).toBe(200);
-    await deliver(ended(8, 2000));
+    expect(server.clients()).toHaveLength(1);
+    expect(await statusOf('pr-8/web')).toBe('active');
+    await deliver(ended(8, start + 500));
     await until(async () => (await statusOf('pr-8/web')) === 'ended');
     expect((await deploy(8, '102')).body.error).toBe('owner_ended');
     expect(server.clients()).toEqual([]);
-  });
+  }, 60_000);
 });
 
 test('a branch that owns nothing is deleted: nothing happens', async () => {
