@@ -5,14 +5,11 @@ import type { Http } from '../shared/http/http.ts';
 import type { Desired, ServerReference } from '../shared/manifest/desired.ts';
 import { nextStep } from '../shared/reconcile/next-step.ts';
 import type { Ports } from '../shared/reconcile/ports.ts';
-import { reconcile } from '../shared/reconcile/reconcile.ts';
 import { type Applier, serverRecord, wantClient } from '../shared/reconcile/want.ts';
 import type { RegistrationRecord, Traits } from '../shared/record/record.ts';
+import { bringToRest } from './bring-to-rest.ts';
 import type { ClientReport } from './report.ts';
 import { refuseTakenNames } from './taken-names.ts';
-
-/** How long one registration waits in all: for a server that asks to come back later, and for the calls of a run that was killed to be over. */
-export const PATIENCE = { patienceMs: 30_000, inFlightPatienceMs: 150_000 } as const;
 
 export type ApplyRequest = {
   readonly wanted: readonly Desired[];
@@ -61,14 +58,8 @@ async function applyOne(
       by,
       traits: traitsSeen(records, where?.registrationEndpoint),
     });
-  const outcome = await reconcile(wanted, ports, { ...PATIENCE, kept: record, stopping });
-  return {
-    desired,
-    record: outcome.record,
-    events: outcome.events,
-    ...(server && { server }),
-    ...(outcome.problem && { problem: outcome.problem }),
-  };
+  const report = await bringToRest({ record: wanted, kept: record, ports, stopping });
+  return { ...report, ...(server && { server }) };
 }
 
 /** The record as wanted now, where everything is as asked already: then the server need not be discovered again. */

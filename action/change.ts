@@ -1,6 +1,5 @@
 import { isRegistrarError, RegistrarError } from '../shared/errors/registrar-error.ts';
 import type { Ports } from '../shared/reconcile/ports.ts';
-import { reconcile } from '../shared/reconcile/reconcile.ts';
 import {
   adoptSuspect,
   askRotation,
@@ -10,7 +9,7 @@ import {
 } from '../shared/reconcile/requests.ts';
 import { endRegistration } from '../shared/reconcile/transitions.ts';
 import type { Applier, RegistrationRecord } from '../shared/record/record.ts';
-import { PATIENCE } from './apply.ts';
+import { bringToRest } from './bring-to-rest.ts';
 import type { Inputs } from './inputs.ts';
 import type { ClientReport } from './report.ts';
 
@@ -39,12 +38,7 @@ export async function changeRegistrations({
     records.map(async (record): Promise<ClientReport> => {
       try {
         const changed = change(record, ports.clock.now());
-        const {
-          record: last,
-          events,
-          problem,
-        } = await reconcile(changed, ports, { ...PATIENCE, kept: record, stopping });
-        return { desired: record.desired, record: last, events, ...(problem && { problem }) };
+        return await bringToRest({ record: changed, kept: record, ports, stopping });
       } catch (error) {
         if (!isRegistrarError(error)) throw error;
         return { desired: record.desired, record, events: [], problem: error };

@@ -2,12 +2,12 @@ import { RegistrarError } from '../shared/errors/registrar-error.ts';
 import { nextStep } from '../shared/reconcile/next-step.ts';
 import type { Performed } from '../shared/reconcile/perform.ts';
 import type { Ports } from '../shared/reconcile/ports.ts';
-import { reconcile } from '../shared/reconcile/reconcile.ts';
 import { endRegistration } from '../shared/reconcile/transitions.ts';
 import type { RegistrationRecord } from '../shared/record/record.ts';
-import { applyClients, PATIENCE } from './apply.ts';
+import { applyClients } from './apply.ts';
 import type { Binding } from './binding/bind-run.ts';
 import { bindingSentence } from './binding/binding-sentence.ts';
+import { bringToRest } from './bring-to-rest.ts';
 import { bind, gather } from './gather.ts';
 import { createJobStore } from './job-store.ts';
 import { noAnnouncing, noPublishing } from './no-publishing.ts';
@@ -110,11 +110,9 @@ async function doWhatIsDue(
   const due = others.filter((record) => !['done', 'wait', 'stop'].includes(nextStep(wanted(record).record, now).kind));
   return {
     reports: await Promise.all(
-      due.map(async (record): Promise<ClientReport> => {
+      due.map((record) => {
         const begun = wanted(record);
-        const { problem, ...done } = await reconcile(begun.record, ports, { ...PATIENCE, kept: record, stopping });
-        const events = [...begun.events, ...done.events];
-        return { desired: record.desired, record: done.record, events, ...(problem && { problem }) };
+        return bringToRest({ record: begun.record, kept: record, ports, stopping, before: begun.events });
       }),
     ),
     warnings:

@@ -1,11 +1,11 @@
 import { printable } from '../shared/errors/printable.ts';
 import { RegistrarError } from '../shared/errors/registrar-error.ts';
-import { reconcile } from '../shared/reconcile/reconcile.ts';
 import { adoptClient } from '../shared/reconcile/requests.ts';
 import { serverRecord, wantClient } from '../shared/reconcile/want.ts';
 import type { RegistrationRecord } from '../shared/record/record.ts';
-import { discoverOnce, PATIENCE } from './apply.ts';
+import { discoverOnce } from './apply.ts';
 import type { Binding } from './binding/bind-run.ts';
+import { bringToRest } from './bring-to-rest.ts';
 import { type ChangeCommand, changeRegistrations, handedOver } from './change.ts';
 import { bind, gather } from './gather.ts';
 import { ownerName } from './owner-name.ts';
@@ -113,15 +113,8 @@ export async function runAdopt(work: Work): Promise<Done> {
     by,
   });
   const adopted = adoptClient(record, given, now, context.run);
-  const outcome = await reconcile(adopted, ports, { ...PATIENCE, kept, stopping });
+  const report = { ...(await bringToRest({ record: adopted, kept, ports, stopping })), server };
   await open.store.flush();
-  const report = {
-    desired,
-    server,
-    record: outcome.record,
-    events: outcome.events,
-    ...(outcome.problem && { problem: outcome.problem }),
-  };
   const { environment, sentence } = binding;
   return {
     reports: [report],

@@ -1,11 +1,10 @@
 import { printable } from '../shared/errors/printable.ts';
 import { isRegistrarError, RegistrarError } from '../shared/errors/registrar-error.ts';
 import type { Owner } from '../shared/manifest/desired.ts';
-import { reconcile } from '../shared/reconcile/reconcile.ts';
 import { isOwned } from '../shared/reconcile/record-queries.ts';
 import { endRegistration } from '../shared/reconcile/transitions.ts';
 import type { RegistrationRecord } from '../shared/record/record.ts';
-import { PATIENCE } from './apply.ts';
+import { bringToRest } from './bring-to-rest.ts';
 import { ownerName } from './owner-name.ts';
 import type { ClientReport } from './report.ts';
 import { isAlive } from './select.ts';
@@ -74,15 +73,9 @@ async function sweepOne(
       if (record.owner !== undefined)
         await open.store.bury(ownerName(record.owner), { owner: record.owner, since: now, run });
       const begun = record.ending === undefined ? endRegistration(record, now, reason ?? '') : { record, events: [] };
-      const ended = await reconcile(begun.record, ports, { ...PATIENCE, kept: record, stopping });
-      const events = [...begun.events, ...ended.events];
-      return {
-        desired: record.desired,
-        label: record.key,
-        record: ended.record,
-        events,
-        ...(ended.problem && { problem: ended.problem }),
-      };
+      const { record: from, events: before } = begun;
+      const report = await bringToRest({ record: from, kept: record, ports, stopping, before });
+      return { ...report, label: record.key };
     }),
   );
   await open.store.flush();

@@ -219,6 +219,10 @@ export const CATALOG = {
     meaning: 'The client named as the one in use is none that this registration knows as current or next.',
     hint: 'Give the `client-id` that the deployed app uses.',
   },
+  not_yet: {
+    meaning: 'Something has to wait longer than this run may wait.',
+    hint: 'Run again after the time in the message; nothing is lost in between.',
+  },
   cancelled: {
     meaning: 'The job was cancelled before this registration was finished.',
     hint: 'Nothing is lost: the next run goes on from where this one stopped.',

@@ -10,6 +10,9 @@ import { openServices, type Services } from './services.ts';
 
 type Env = { readonly Bindings: Bindings };
 
+/** Routes of webhooks keep the keys that they verify with. */
+const mounted = new WeakMap<Services, Hono>();
+
 /** All routes of the Worker. `/healthz` answers in any case; everything else needs settings that can be used. */
 export const app = new Hono<Env>();
 
@@ -25,7 +28,9 @@ app.use('/webhooks/*', configured);
 app.route('/v1/registrations', registrationRoutes);
 app.route('/v1/operator', operatorRoutes);
 app.all('/webhooks/*', async (context) => {
-  const hooks = new Hono().route('/webhooks', hooksOf(await openServices(context.env), context.env));
+  const services = await openServices(context.env);
+  const hooks = mounted.get(services) ?? new Hono().route('/webhooks', hooksOf(services, context.env));
+  mounted.set(services, hooks);
   return hooks.fetch(context.req.raw);
 });
 
