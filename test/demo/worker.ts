@@ -58,6 +58,9 @@ export async function playWorker(server: AuthorizationServer, { chapter, does, s
       ],
     },
   });
+  const pull = (state: 'open' | 'closed') =>
+    github.pull({ number: 42, state, head: { ref: 'feature-42', sha: '1'.repeat(40) } });
+  pull('open');
   const worker = await startWorker(server, { GH_APP_ID: APP_ID, GH_APP_PRIVATE_KEY: PKCS1, GH_API_URL: github.url });
   const workerUrl = (await worker.harness.listen()).url.origin;
   let claims: Claims = {};
@@ -150,6 +153,7 @@ export async function playWorker(server: AuthorizationServer, { chapter, does, s
   );
 
   does('The pull request closes: GitHub sends a signed webhook');
+  pull('closed');
   const body = JSON.stringify({
     action: 'closed',
     number: 42,

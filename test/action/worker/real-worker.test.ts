@@ -39,9 +39,13 @@ beforeEach(async () => {
     },
   });
   run = pullRequestRun(42);
+  pull('open');
 });
 
 afterEach(() => Promise.all([worker.close(), server.close(), github.close(), closeServer(tokens)]));
+
+const pull = (state: 'open' | 'closed') =>
+  github.pull({ number: 42, state, head: { ref: 'feature-42', sha: '1'.repeat(40) } });
 
 async function start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
   worker = await startWorker(server, settings);
@@ -94,6 +98,7 @@ it('a preview is deployed, deployed again, and torn down by a signed webhook; th
   expect(again.outputs).toMatchObject({ changed: 'false', 'client-id': first.outputs['client-id'] });
   expect(github.calls.length).toBe(calls);
 
+  pull('closed');
   const payload = {
     action: 'closed',
     number: 42,
