@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { vi } from 'vitest';
 import { createTestHarness, type TestHarness } from 'wrangler';
 import {
   API_VERSION,
@@ -15,9 +14,6 @@ import type { RepositoryCalls } from '../../../worker/repository/calls.ts';
 import { createVault } from '../../../worker/repository/vault.ts';
 import type { AuthorizationServer } from '../../support/authorization-server.ts';
 import { type Claims, type Issuer, REPOSITORY, startIssuer } from './issuer.ts';
-
-// The runtime takes a while to start, and some things are done at times that cannot be moved.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 export const PUBLIC_URL = 'https://registrar.example.org';
 export const KEY = Buffer.alloc(32, 1).toString('base64');
