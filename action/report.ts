@@ -1,7 +1,7 @@
 import type { Server } from '../shared/discovery/server.ts';
 import type { RegistrarError } from '../shared/errors/registrar-error.ts';
 import type { Desired } from '../shared/manifest/desired.ts';
-import type { Event } from '../shared/reconcile/event.ts';
+import { changesSomething, type Event } from '../shared/reconcile/event.ts';
 import { currentClient, nextClient } from '../shared/reconcile/record-queries.ts';
 import type { Client, RegistrationRecord } from '../shared/record/record.ts';
 
@@ -16,21 +16,8 @@ export type ClientReport = {
   readonly problem?: RegistrarError;
 };
 
-/** Events after which something at a server or at GitHub is not as it was before. */
-const CHANGES: ReadonlySet<Event['kind']> = new Set([
-  'registered',
-  'updated',
-  'secret_replaced',
-  'secret_gone',
-  'client_id_changed',
-  'published',
-  'unpublished',
-  'announced',
-  'deleted',
-]);
-
 export function hasChanged(reports: readonly Pick<ClientReport, 'events'>[]): boolean {
-  return reports.some(({ events }) => events.some(({ kind }) => CHANGES.has(kind)));
+  return reports.some(({ events }) => changesSomething(events));
 }
 
 /** The client whose credentials this run hands out: one that is to follow it has not been put to use yet. */

@@ -2,7 +2,7 @@ import { printable } from '../../shared/errors/printable.ts';
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { Owner } from '../../shared/manifest/desired.ts';
 import { bindingSentence } from './binding-sentence.ts';
-import { branchEnvironment, checkEnvironment } from './environment-name.ts';
+import { checkEnvironment, environmentOfBranch } from './environment-name.ts';
 import { defaultBranchOf, deploymentOf, type Payload, pullRequestOf } from './event-payload.ts';
 
 /** A pull request that has a commit, as GitHub answers for the commit. */
@@ -68,7 +68,7 @@ function environmentOf(owner: Owner | undefined): string {
     case 'pull_request':
       return `pr-${owner.number}`;
     case 'branch':
-      return branchEnvironment(owner.name);
+      return environmentOfBranch(owner.name);
     case undefined:
       return 'default';
   }

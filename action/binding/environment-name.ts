@@ -1,28 +1,14 @@
 import { createHash } from 'node:crypto';
 import { printable } from '../../shared/errors/printable.ts';
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
+import { branchEnvironment } from '../../shared/manifest/branch-environment.ts';
 
 /** GitHub's limit for the name of an environment, in characters. */
 const LONGEST_NAME = 255;
 
-/** With `branch-` and a hash it still fits into one DNS label of 63. */
-const LONGEST_SLUG = 40;
-
-/**
- * The environment of a branch: `branch-` and its name, in small letters and with hyphens, so that it can be part of a
- * host name. A name that had to be changed for that ends in a hash, so that no two branches share an environment.
- */
-export function branchEnvironment(branch: string): string {
-  const slug = branch
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/gu, '-')
-    .slice(0, LONGEST_SLUG)
-    .replace(/^-+|-+$/gu, '');
-  if (slug === branch) {
-    return `branch-${slug}`;
-  }
-  const hash = createHash('sha256').update(branch).digest('hex').slice(0, 8);
-  return slug === '' ? `branch-${hash}` : `branch-${slug}-${hash}`;
+/** The environment of a branch, see shared/manifest/branch-environment.ts. */
+export function environmentOfBranch(branch: string): string {
+  return branchEnvironment(branch, (text) => createHash('sha256').update(text).digest('hex'));
 }
 
 /** Checks an `environment` input; throws `input_invalid`. */

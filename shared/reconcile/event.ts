@@ -24,3 +24,21 @@ export type Event =
   | { readonly kind: 'orphaned'; readonly clientId: string; readonly reason: string }
   | { readonly kind: 'suspected'; readonly lookFor: string; readonly reason: string }
   | { readonly kind: 'ending'; readonly reason: string };
+
+/** Events after which something at a server or at GitHub is not as it was before. */
+const CHANGES: ReadonlySet<Event['kind']> = new Set([
+  'registered',
+  'updated',
+  'secret_replaced',
+  'secret_gone',
+  'client_id_changed',
+  'published',
+  'unpublished',
+  'announced',
+  'deleted',
+]);
+
+/** True when something at a server or at GitHub is not as it was before these events. */
+export function changesSomething(events: readonly Event[]): boolean {
+  return events.some(({ kind }) => CHANGES.has(kind));
+}

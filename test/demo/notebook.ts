@@ -6,7 +6,7 @@ import { createCallOrder } from '../../shared/registration/call-order.ts';
 import { createRegistrationApi } from '../../shared/registration/create-registration-api.ts';
 import { updateBody } from '../../shared/registration/request-body.ts';
 import type { AuthorizationServer } from '../support/authorization-server.ts';
-import { NOTEBOOK_MANIFEST } from './notebook-manifest.ts';
+import { NOTEBOOK_MANIFEST } from '../support/notebook-manifest.ts';
 import type { Story } from './story.ts';
 
 /** The notebook this began with: one app registered by hand, cell by cell. */

@@ -4,7 +4,7 @@ import type { Access, Answer, ClientInformation } from '../../shared/registratio
 import { registerBody, updateBody } from '../../shared/registration/request-body.ts';
 import { codesOf, shownBy, wholeJob } from '../action/support/built-action.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../support/authorization-server.ts';
-import { NOTEBOOK_MANIFEST } from './notebook-manifest.ts';
+import { NOTEBOOK_MANIFEST } from '../support/notebook-manifest.ts';
 import { applyOnce, currentOf, desire, endOnce, openCore } from './setup.ts';
 
 let server: AuthorizationServer;

@@ -4,7 +4,7 @@ import type { Owner } from '../../shared/manifest/desired.ts';
 import { matchesPattern } from '../../shared/manifest/override.ts';
 import type { EnvironmentRule, Policy } from '../config/config.ts';
 import type { Identity } from '../identity/identity.ts';
-import { branchEnvironment } from './branch-environment.ts';
+import { environmentOfBranch } from './branch-environment.ts';
 import { isListed, ruleFor } from './environment-rule.ts';
 
 export type Action = 'apply' | 'read' | 'delete' | 'rotate' | 'retire' | 'published';
@@ -104,7 +104,7 @@ function isEnvironmentOf(owner: Owner, environment: string): boolean {
 }
 
 function environmentOf(owner: Owner): string {
-  return owner.kind === 'pull_request' ? `pr-${owner.number}` : branchEnvironment(owner.name);
+  return owner.kind === 'pull_request' ? `pr-${owner.number}` : environmentOfBranch(owner.name);
 }
 
 function notListed({ repository, repositoryId, ownerId }: Identity): Denial {

@@ -2,29 +2,11 @@ import type { IssuedCredentials, PublishedName, RegistrationView } from '../../s
 import { printable } from '../../shared/errors/printable.ts';
 import type { PublishTarget } from '../../shared/manifest/desired.ts';
 import { rotationTime } from '../../shared/reconcile/due.ts';
-import type { Event } from '../../shared/reconcile/event.ts';
 import { whatToLookFor } from '../../shared/reconcile/marker.ts';
 import { currentClient, editionOf, nextClient, stalePublications } from '../../shared/reconcile/record-queries.ts';
 import type { Client, RegistrationRecord } from '../../shared/record/record.ts';
 import { isSeen } from './job-sink.ts';
 import { statusOf } from './registration-rows.ts';
-
-/** Events after which something at a server or at GitHub is not as it was before. */
-const CHANGES: ReadonlySet<Event['kind']> = new Set([
-  'registered',
-  'updated',
-  'secret_replaced',
-  'secret_gone',
-  'client_id_changed',
-  'published',
-  'unpublished',
-  'announced',
-  'deleted',
-]);
-
-export function hasChanged(events: readonly Event[]): boolean {
-  return events.some(({ kind }) => CHANGES.has(kind));
-}
 
 /** A registration as anybody with a right to it may see it. */
 export function viewOf(record: RegistrationRecord): RegistrationView {

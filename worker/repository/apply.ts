@@ -1,6 +1,7 @@
 import { discoverServer } from '../../shared/discovery/discover-server.ts';
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { Desired } from '../../shared/manifest/desired.ts';
+import { changesSomething } from '../../shared/reconcile/event.ts';
 import { nextStep } from '../../shared/reconcile/next-step.ts';
 import type { Outcome } from '../../shared/reconcile/reconcile.ts';
 import { serverRecord, wantClient } from '../../shared/reconcile/want.ts';
@@ -11,7 +12,7 @@ import { checkDesired } from '../policy/check-desired.ts';
 import { checkQuota } from '../policy/check-quota.ts';
 import { findServer } from '../policy/find-server.ts';
 import { acceptToken, applierOf, authoriseCall, keyOf, refuseHeld, runOf } from './admit.ts';
-import { alreadyOurs, clientToHandOut, hasChanged, issued, leftToPublish, viewOf } from './answers.ts';
+import { alreadyOurs, clientToHandOut, issued, leftToPublish, viewOf } from './answers.ts';
 import type { Applied, ApplyCall } from './calls.ts';
 import { finishing } from './finishing.ts';
 import type { Home } from './home.ts';
@@ -122,7 +123,7 @@ function answerTo({ sql }: Home, { record, events, problem, until, rest }: Outco
   return {
     kind: 'done',
     value: {
-      changed: hasChanged(events),
+      changed: changesSomething(events),
       registration: viewOf(record),
       credentials: issued(client),
       publish: byJob ? leftToPublish(record, client) : [],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bindRun, type FoundPullRequest, type Run } from '../../../action/binding/bind-run.ts';
-import { branchEnvironment } from '../../../action/binding/environment-name.ts';
+import { environmentOfBranch } from '../../../action/binding/environment-name.ts';
 import type { Payload } from '../../../action/binding/event-payload.ts';
 import { RegistrarError } from '../../../shared/errors/registrar-error.ts';
 import { changed, exampleOf, examplesOf } from './examples.ts';
@@ -250,13 +250,13 @@ describe('the environment of a branch', () => {
     ['日本語', /^branch-[0-9a-f]{8}$/],
     ['x'.repeat(200), /^branch-x{40}-[0-9a-f]{8}$/],
   ])('of %s can be part of a host name', (branch, pattern) => {
-    const environment = branchEnvironment(branch);
+    const environment = environmentOfBranch(branch);
     expect(environment).toMatch(pattern);
     expect(environment.length).toBeLessThanOrEqual(63);
   });
 
   it('is another one for every branch', () => {
     const branches = ['a/b', 'a-b', 'A-b', 'a_b', 'a--b', `${'x'.repeat(50)}1`, `${'x'.repeat(50)}2`];
-    expect(new Set(branches.map(branchEnvironment)).size).toBe(branches.length);
+    expect(new Set(branches.map(environmentOfBranch)).size).toBe(branches.length);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { branchEnvironment as asTheActionHasIt } from '../../../action/binding/environment-name.ts';
-import { branchEnvironment } from '../../../worker/policy/branch-environment.ts';
+import { environmentOfBranch as asTheActionHasIt } from '../../../action/binding/environment-name.ts';
+import { environmentOfBranch } from '../../../worker/policy/branch-environment.ts';
 
 test.each([
   'main',
@@ -14,5 +14,5 @@ test.each([
   'renovate/npm_x-1.x',
   'x😀',
 ])('the Worker and the Action have one environment for branch %s', (branch) => {
-  expect(branchEnvironment(branch)).toBe(asTheActionHasIt(branch));
+  expect(environmentOfBranch(branch)).toBe(asTheActionHasIt(branch));
 });
