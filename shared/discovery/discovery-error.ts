@@ -55,13 +55,12 @@ function hintForFhir(token: string | undefined): string {
 
 function withTrail(failure: RegistrarError, survey: Survey): RegistrarError {
   if (survey.trail.length < 2) return failure;
-  const { code, message, hint, server, retryAfterSeconds, status } = failure;
+  const { code, message, hint, server, retryAfterSeconds } = failure;
   return new RegistrarError(code, {
     message: `${message}. Asked: ${trailInWords(survey)}`,
     hint,
     ...(server === undefined ? {} : { server }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-    ...(status === undefined ? {} : { status }),
   });
 }
 
