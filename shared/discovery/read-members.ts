@@ -25,12 +25,16 @@ export function asTexts(value: unknown): readonly string[] | undefined {
   return texts.length === 0 ? undefined : texts;
 }
 
-/** An absolute URL exactly as written, or a relative one resolved against `base`; undefined for anything else. */
+/** Addresses of servers reach logs, outputs and shells: nothing passes that a shell or a workflow command gives a meaning. */
+const HARMLESS = /^https?:\/\/[A-Za-z0-9\-._~:/?#[\]@!&*+,=%]+$/iu;
+
+/** An absolute http(s) URL exactly as written, or a relative one resolved against `base`; undefined for anything else. */
 export function asUrl(value: unknown, base?: string): string | undefined {
   const text = asText(value);
   if (text === undefined) return undefined;
-  if (URL.canParse(text)) return text;
-  return base !== undefined && URL.canParse(text, base) ? new URL(text, base).href : undefined;
+  if (URL.canParse(text)) return HARMLESS.test(text) ? text : undefined;
+  const href = base !== undefined && URL.canParse(text, base) ? new URL(text, base).href : '';
+  return HARMLESS.test(href) ? href : undefined;
 }
 
 /** The members that have a value; what is undefined is left out. */

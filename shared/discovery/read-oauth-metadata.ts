@@ -1,6 +1,6 @@
 import { printable } from '../errors/printable.ts';
 import { type Finding, nothing, type Reading } from './finding.ts';
-import { asText, asTexts, asUrl, known, type Members } from './read-members.ts';
+import { asTexts, asUrl, known, type Members } from './read-members.ts';
 import type { Source } from './server.ts';
 
 const ENDPOINTS = ['registration_endpoint', 'token_endpoint', 'authorization_endpoint'] as const;
@@ -33,7 +33,7 @@ export function readIssuerMetadata(document: Members, source: Source, issuer: st
 
 function readMembers(document: Members, source: Source, base?: string): Finding {
   const [registration, token, authorization] = ENDPOINTS.map((name) => asUrl(document[name], base));
-  const issuer = asText(document.issuer);
+  const issuer = asUrl(document.issuer);
   const unusable = ENDPOINTS.filter((name) => {
     const value = document[name];
     return value !== undefined && value !== null && asUrl(value, base) === undefined;

@@ -202,6 +202,10 @@ export const CATALOG = {
     meaning: 'The pull request or branch that would own the clients has ended, so nothing is made for it any more.',
     hint: 'Nothing is left to do. Reopen the pull request, or deploy from one that is open.',
   },
+  owner_differs: {
+    meaning: 'A registration that is there has another owner than this run would give it, or none.',
+    hint: 'Use another `environment` for this run. To change the owner on purpose, run `command: delete` for the registration first.',
+  },
   superseded: {
     meaning: 'A newer run has already changed this registration; an older one does not undo that.',
     hint: 'To go back on purpose, re-run the older run.',

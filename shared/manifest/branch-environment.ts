@@ -1,5 +1,9 @@
 /** With `branch-` and a hash it still fits into one DNS label of 63. */
-const LONGEST_SLUG = 40;
+const LONGEST_SLUG = 38;
+const HASH_DIGITS = 16;
+
+/** Ends as a name with a hash does, so it gets one of its own. */
+const LIKE_HASHED = /-[0-9a-f]{16}$/u;
 
 /**
  * The environment of a branch: `branch-` and its name, in small letters and with hyphens, so that it can be part of a
@@ -13,7 +17,7 @@ export function branchEnvironment(branch: string, sha256: (text: string) => stri
     .replace(/[^a-z0-9]+/gu, '-')
     .slice(0, LONGEST_SLUG)
     .replace(/^-+|-+$/gu, '');
-  if (slug === branch) return `branch-${slug}`;
-  const hash = sha256(branch).slice(0, 8);
+  if (slug === branch && !LIKE_HASHED.test(slug)) return `branch-${slug}`;
+  const hash = sha256(branch).slice(0, HASH_DIGITS);
   return slug === '' ? `branch-${hash}` : `branch-${slug}-${hash}`;
 }

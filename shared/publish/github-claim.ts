@@ -10,6 +10,7 @@ import { refusalOf } from './github-refusal.ts';
 import type { SinkParts } from './github-sink-parts.ts';
 import { environmentKey, type Place, placeKey, placeOf, publicationKey } from './publish-place.ts';
 import type { Publication, Sink } from './sink.ts';
+import { isUnsent } from './unsent.ts';
 
 type Group = Pick<PublishTarget, 'environment' | 'createEnvironment' | 'items'>;
 
@@ -26,7 +27,9 @@ export async function claimAtGitHub(
   { targets, ours }: Parameters<Sink['claim']>[0],
 ): Promise<readonly Publication[]> {
   checkNames(targets);
-  const mine: Ours = new Map(ours.map((entry) => [publicationKey(entry), entry]));
+  // Between an earlier run's claim and its first write anybody can have made the name.
+  const sure = ours.filter((entry) => !isUnsent(entry) || parts.untouched.has(publicationKey(entry)));
+  const mine: Ours = new Map(sure.map((entry) => [publicationKey(entry), entry]));
   const groups = groupByEnvironment(targets);
   const examined = await Promise.all(
     groups.map(async (group) => ({ group, places: await examine(parts, group, mine) })),

@@ -3,6 +3,7 @@ import type { PublishTarget } from '../manifest/desired.ts';
 import { credentialValue } from '../publish/credential-value.ts';
 import { publicationKey } from '../publish/publish-place.ts';
 import type { Publication } from '../publish/sink.ts';
+import { isUnsent } from '../publish/unsent.ts';
 import type { Client, RegistrationRecord } from '../record/record.ts';
 import type { Performed } from './perform.ts';
 import type { Ports } from './ports.ts';
@@ -21,6 +22,15 @@ export async function performClaim(record: RegistrationRecord, ports: Ports): Pr
   return { record: { ...record, published: [...byName.values()] }, events: [] };
 }
 
+/** One target per entry, as the manifest has it. */
+function targetsOf({ desired }: RegistrationRecord, entries: readonly Publication[]): readonly PublishTarget[] {
+  return entries.flatMap(({ target: { environment }, item }) =>
+    desired.publish
+      .filter((target) => target.environment === environment)
+      .map((target) => ({ ...target, items: [item] })),
+  );
+}
+
 async function claim(record: RegistrationRecord, targets: readonly PublishTarget[], ports: Ports) {
   try {
     return await ports.sink.claim({ targets, ours: record.published });
@@ -34,12 +44,15 @@ async function claim(record: RegistrationRecord, targets: readonly PublishTarget
 /**
  * Writes every value that is not yet the client's current one; what was written is kept even when a later one fails.
  *
+ * A name that was claimed by an earlier run and never written may be somebody else's by now, so it is looked at again.
  * It is saved first what will be written, because after a crash nobody knows whose credentials a name holds.
  */
 export async function performPublish(record: RegistrationRecord, client: Client, ports: Ports): Promise<Performed> {
   const edition = editionOf(client);
   const stale = new Set(stalePublications(record, client).map(({ publication }) => publication));
   const begin = (entry: Publication): Publication => ({ ...entry, of: unfinished(edition) });
+  const unsent = record.published.filter((entry) => stale.has(entry) && isUnsent(entry));
+  if (unsent.length > 0) await claim(record, targetsOf(record, unsent), ports);
   const begun = record.published.map((entry) => (stale.has(entry) ? begin(entry) : entry));
   await ports.store.save({ ...record, published: begun });
   const toWrite = begun.filter((_, index) => stale.has(record.published[index]));
@@ -72,12 +85,15 @@ export async function performUnpublish(record: RegistrationRecord, ports: Ports)
     record.ending === undefined ? wantedPublications(record).map(({ publication }) => publication) : [],
   );
   const leaving = record.published.filter((entry) => !kept.has(entry));
-  const results = await Promise.allSettled(leaving.map((entry) => ports.sink.erase(entry)));
+  const results = await Promise.allSettled(
+    leaving.map(async (entry) => (isUnsent(entry) ? undefined : ports.sink.erase(entry))),
+  );
   const erased = new Set(leaving.filter((_, index) => results[index]?.status === 'fulfilled'));
+  const gone = [...erased].filter((entry) => !isUnsent(entry));
   const failure = results.find((result) => result.status === 'rejected');
   return {
     record: { ...record, published: record.published.filter((entry) => !erased.has(entry)) },
-    events: erased.size === 0 ? [] : [{ kind: 'unpublished', names: [...erased].map(label) }],
+    events: gone.length === 0 ? [] : [{ kind: 'unpublished', names: gone.map(label) }],
     ...(failure && { problem: asProblem(record, failure.reason) }),
   };
 }

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../errors/catalog.ts';
 import { printable } from '../errors/printable.ts';
 import { RegistrarError } from '../errors/registrar-error.ts';
 import type { RegistrationRecord } from '../record/record.ts';
-import { backOffMilliseconds } from './back-off.ts';
+import { backOffMilliseconds, LONGEST_MS } from './back-off.ts';
 import { jitter } from './call.ts';
 import type { Event } from './event.ts';
 import { nextStep } from './next-step.ts';
@@ -83,8 +83,10 @@ export async function reconcile(
       await ports.clock.sleep(step.until - now);
       continue;
     }
+    const before = store.saved();
     const performed = await perform(record, step, { ...ports, store });
-    record = performed.record;
+    // A step that failed after it had saved left the newest record in the store.
+    record = performed.record === record && store.saved() !== before ? store.saved() : performed.record;
     events.push(...performed.events);
     problem = performed.problem;
     if (problem !== undefined) {
@@ -134,6 +136,7 @@ function rememberSaved({ store }: Ports, kept: RegistrationRecord) {
 
 function withBackOff(record: RegistrationRecord, problem: RegistrarError, ports: Ports): RegistrationRecord {
   const failures = (record.backOff?.failures ?? 0) + 1;
-  const delay = Math.max(backOffMilliseconds(failures, jitter(ports)), (problem.retryAfterSeconds ?? 0) * 1000);
+  const asked = Math.min((problem.retryAfterSeconds ?? 0) * 1000, LONGEST_MS);
+  const delay = Math.max(backOffMilliseconds(failures, jitter(ports)), asked);
   return { ...record, backOff: { failures, until: ports.clock.now() + delay } };
 }

@@ -1,7 +1,7 @@
 import type { Client, Removal } from '../record/record.ts';
 import type { Answer } from '../registration/answer.ts';
 import type { VerifyResult } from '../registration/verify.ts';
-import { backOffMilliseconds } from './back-off.ts';
+import { backOffMilliseconds, LONGEST_MS } from './back-off.ts';
 import { describeAnswer } from './describe-answer.ts';
 import type { Step } from './step.ts';
 
@@ -68,7 +68,7 @@ export function afterRemove(client: Client, answer: Answer, now: number, jitter:
     case 'unknown':
       return later({ ...asked, unanswered: true }, now, jitter);
     case 'busy':
-      return { ...later(asked, now, jitter), tryAt: now + answer.retryAfterSeconds * 1000 };
+      return { ...later(asked, now, jitter), tryAt: now + Math.min(answer.retryAfterSeconds * 1000, LONGEST_MS) };
     case 'not_sent':
       return later(asked, now, jitter);
   }
@@ -100,7 +100,7 @@ export function afterConfirm(client: Client, answer: Answer, now: number, jitter
     case 'not_sent':
       return later({ ...before, reason: describeAnswer(answer) }, now, jitter);
     case 'busy':
-      return { ...later(before, now, jitter), tryAt: now + answer.retryAfterSeconds * 1000 };
+      return { ...later(before, now, jitter), tryAt: now + Math.min(answer.retryAfterSeconds * 1000, LONGEST_MS) };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Server } from '../discovery/server.ts';
 import { printable } from '../errors/printable.ts';
 import { RegistrarError } from '../errors/registrar-error.ts';
-import type { Desired } from '../manifest/desired.ts';
+import type { Desired, Owner } from '../manifest/desired.ts';
 import {
   type Applier,
   type Client,
@@ -34,7 +34,8 @@ export function serverRecord(server: Server): ServerRecord {
  *
  * `traits` is what other registrations at the same server have shown, for a registration that is new.
  *
- * Throws `superseded` for the first attempt of a run that is older than the one whose wish was taken in last; a re-run
+ * Throws `owner_differs` when what is there belongs to somebody else, or to nobody: a pull request or branch cannot take
+ * over what does not end with it. Throws `superseded` for the first attempt of a run that is older than the one whose wish was taken in last; a re-run
  * goes back on purpose.
  */
 export function wantClient({
@@ -55,6 +56,7 @@ export function wantClient({
   readonly by?: Applier;
 }): RegistrationRecord {
   if (record !== undefined && by !== undefined) refuseOlderRun(record, by);
+  if (record !== undefined) refuseOtherOwner(record, desired);
   if (record === undefined) {
     return {
       version: RECORD_VERSION,
@@ -87,7 +89,7 @@ export function wantClient({
     server,
     ...(owner && { owner }),
     ...(expiresAt !== undefined && { expiresAt }),
-    ...(backOff && sameMeaning && { backOff }),
+    ...(backOff && sameMeaning && sameEndpoint && { backOff }),
     ...(by && { appliedBy: by }),
     traits: sameEndpoint ? record.traits : traits,
     clients: record.clients.map((client) => atServer(wasRefused(client) ? unverified(client) : client, server)),
@@ -122,6 +124,28 @@ function ownership(
   const left = (record?.expiresAt ?? 0) - now;
   const renew = left < life / 2 || left > life;
   return { owner, expiresAt: renew ? now + life : (record?.expiresAt as number) };
+}
+
+/** What has ended belongs to nobody any more. */
+function refuseOtherOwner({ key, owner, ending, clients, published }: RegistrationRecord, desired: Desired): void {
+  const over = ending !== undefined || (clients.length === 0 && published.length === 0);
+  if (over || JSON.stringify(owner) === JSON.stringify(desired.owner)) return;
+  throw new RegistrarError('owner_differs', {
+    message: `${printable(key)} ${belongsTo(owner)}, and this run would have it ${belongToo(desired.owner)}. Nothing was changed.`,
+    client: key,
+  });
+}
+
+function belongsTo(owner: Owner | undefined): string {
+  return owner === undefined ? 'belongs to nobody and stays' : `belongs to ${inWords(owner)}`;
+}
+
+function belongToo(owner: Owner | undefined): string {
+  return owner === undefined ? 'belong to nobody and stay' : `belong to ${inWords(owner)}`;
+}
+
+function inWords(owner: Owner): string {
+  return owner.kind === 'pull_request' ? `#${owner.number}` : `branch ${printable(owner.name)}`;
 }
 
 /** Throws `superseded` for the first attempt of a run that is older than the one whose wish was taken in last. */

@@ -3,7 +3,14 @@ import type { ClientInformation } from './answer.ts';
 import { showsSecret } from './hide-secrets.ts';
 
 /** Longest identifier, secret or token taken from an answer, in characters; whole JWTs are seen as `client_id`. */
-const VALUE_LIMIT = 16_384;
+const VALUE_LIMIT = 8_192;
+
+/** Longest member of the metadata that is remembered, and longest metadata in all, as JSON in characters. */
+const MEMBER_LIMIT = 16_384;
+const METADATA_LIMIT = 65_536;
+
+/** Levels of a member that are followed; no metadata of the standards has more than four. */
+const DEEPEST = 16;
 
 /** An epoch above this is in milliseconds: as seconds it would be after the year 5138. */
 const MILLISECONDS_FROM = 1e11;
@@ -54,11 +61,7 @@ export function readClientInformation({
     ...(clientIdIssuedAt !== undefined && { clientIdIssuedAt }),
     ...(registrationAccessToken !== undefined && { registrationAccessToken }),
     ...(registrationClientUri !== undefined && { registrationClientUri }),
-    metadata: Object.fromEntries(
-      Object.entries(body)
-        .filter(([name, value]) => !NOT_METADATA.has(name) && !showsSecret(JSON.stringify({ [name]: value }), secrets))
-        .map(([name, value]) => [name, name === 'jwks' ? withoutPrivateKeys(value) : value]),
-    ),
+    metadata: readMetadata(body, secrets),
   };
 }
 
@@ -70,6 +73,26 @@ export function parseObject(text: string): JsonObject | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The metadata that is worth remembering: no secret in it, nothing too deep to be compared, not more than fits a record. */
+function readMetadata(body: JsonObject, secrets: readonly string[]): JsonObject {
+  const kept: [string, Json][] = [];
+  let length = 0;
+  for (const [name, value] of Object.entries(body)) {
+    if (NOT_METADATA.has(name) || !isShallow(value, DEEPEST)) continue;
+    const written = JSON.stringify({ [name]: value });
+    if (written.length > MEMBER_LIMIT || length + written.length > METADATA_LIMIT) continue;
+    if (showsSecret(written, secrets)) continue;
+    length += written.length;
+    kept.push([name, name === 'jwks' ? withoutPrivateKeys(value) : value]);
+  }
+  return Object.fromEntries(kept);
+}
+
+function isShallow(value: Json, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value as JsonObject).every((inner) => isShallow(inner, levels - 1));
 }
 
 function word(value: Json | undefined): string | undefined {

@@ -180,7 +180,6 @@ describe('from a FHIR base URL', () => {
   test.each([
     ['registration', { registration_endpoint: 'http://as.example/reg?canary' }],
     ['registration', { registration_endpoint: 'https://u:canary@as.example/reg' }],
-    ['registration', { registration_endpoint: 'javascript:canary' }],
     ['token', { registration_endpoint: `${AS}/reg`, token_endpoint: 'http://as.example/token' }],
   ])('an insecure %s endpoint is refused with the document that names it', async (what, more) => {
     const { error } = await refusal({ [SMART]: smart(more) });

@@ -7,9 +7,10 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 test.each([
   ['main', 'branch-main'],
   ['release-1', 'branch-release-1'],
-  ['feature/x', `branch-feature-x-${sha256('feature/x').slice(0, 8)}`],
-  ['Main', `branch-main-${sha256('Main').slice(0, 8)}`],
-  ['---', `branch-${sha256('---').slice(0, 8)}`],
+  ['feature/x', `branch-feature-x-${sha256('feature/x').slice(0, 16)}`],
+  ['Main', `branch-main-${sha256('Main').slice(0, 16)}`],
+  ['---', `branch-${sha256('---').slice(0, 16)}`],
+  ['x-0123456789abcdef', `branch-x-0123456789abcdef-${sha256('x-0123456789abcdef').slice(0, 16)}`],
 ])('the environment of branch %s is %s', (branch, environment) => {
   expect(branchEnvironment(branch, sha256)).toBe(environment);
 });

@@ -173,11 +173,18 @@ describe('a name that exists', () => {
     );
   });
 
-  it('and was claimed by us before a crash is ours', async () => {
+  it('and may have been written by us before a crash is ours', async () => {
     github.seedSecret('A', 'ours');
     const { sink } = sinkAt(github);
-    const ours = [publication(secret('A'))];
+    const ours = [{ ...publication(secret('A')), of: 'client#1?' }];
     expect(await sink.claim({ targets: [target([secret('A')])], ours })).toEqual(ours);
+  });
+
+  it('and was claimed by an earlier run that sent nothing for it is somebody else’s', async () => {
+    github.seedSecret('A', 'made by hand since');
+    const { sink } = sinkAt(github);
+    const claims = sink.claim({ targets: [target([secret('A')])], ours: [publication(secret('A'))] });
+    await expect(claims).rejects.toMatchObject({ code: 'secret_exists' });
   });
 
   it('is found beyond the first page', async () => {

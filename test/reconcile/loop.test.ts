@@ -51,6 +51,18 @@ describe('a record that cannot be saved', () => {
     expect(scene.saved()?.clients[0]?.access?.registrationAccessToken).toBe(scene.server.find('id-1')?.token);
   });
 
+  it('keeps the intent when the answer cannot be taken in', async () => {
+    const scene = world();
+    const protect = () => {
+      throw new TypeError('a defect');
+    };
+    const outcome = await reconcile(wanted(undefined, desired()), { ...scene.ports, protect }, PATIENT);
+    expect(outcome.problem?.code).toBe('internal');
+    expect(outcome.record.intent).toBeDefined();
+    expect(scene.saved()?.intent).toEqual(outcome.record.intent);
+    expect(scene.server.alive()).toHaveLength(1);
+  });
+
   it('names the client that was registered', async () => {
     const scene = world();
     let saves = 0;

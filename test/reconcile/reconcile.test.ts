@@ -22,6 +22,7 @@ describe('a first deploy', () => {
       'register',
       'save',
       'verify',
+      'claim',
       'save',
       'write',
       'write',

@@ -153,11 +153,30 @@ describe('publishing', () => {
   it('keeps what could not be taken back', async () => {
     const scene = world();
     scene.answer('erase', failing);
-    const { record: after, events, problem } = await doStep(scene, 'unpublish', { ...before, desired: desired() });
-    expect(after.published).toEqual(claimed.slice(0, 1));
+    const written = claimed.map((entry) => ({ ...entry, state: 'written' as const, of: 'client-1#1' }));
+    const there = { ...before, desired: desired(), published: written };
+    const { record: after, events, problem } = await doStep(scene, 'unpublish', there);
+    expect(after.published).toEqual(written.slice(0, 1));
     expect(events).toEqual([{ kind: 'unpublished', names: ['secret FHIR_CLIENT_SECRET (environment production)'] }]);
     expect(problem).toBe(failing);
     scene.answer('erase', failing);
     expect((await doStep(scene, 'unpublish', after)).events).toEqual([]);
+  });
+
+  it('leaves alone what was claimed and never written: it may be somebody else’s', async () => {
+    const scene = world();
+    const { record: after, events } = await doStep(scene, 'unpublish', { ...before, desired: desired() });
+    expect(after.published).toEqual([]);
+    expect(events).toEqual([]);
+    expect(scene.port).not.toContain('erase');
+  });
+
+  it('looks again at a name of an earlier run before its first write', async () => {
+    const scene = world();
+    const taken = new RegistrarError('secret_exists', { message: 'It is there.' });
+    scene.answer('claim', taken);
+    const { problem } = await doStep(scene, 'publish', before);
+    expect(problem).toBe(taken);
+    expect(scene.port).not.toContain('write');
   });
 });

@@ -85,9 +85,26 @@ describe('a changed wish', () => {
     expect(made).not.toHaveProperty('ending');
   });
 
-  it('without an owner is permanent', () => {
-    const made = want({ record: record({ owner: OWNER, expiresAt: NOW + DAY }) });
-    expect(made).toEqual(record());
+  it('without an owner is permanent when nothing is left of what had one', () => {
+    const made = want({ record: record({ owner: OWNER, expiresAt: NOW + DAY, clients: [] }) });
+    expect(made).toEqual(record({ clients: [] }));
+  });
+
+  it.each([
+    ['nobody', undefined, OWNER, /belongs to nobody and stays, and this run would have it belong to #42/],
+    ['a pull request', OWNER, { kind: 'branch', name: 'x' }, /belongs to #42, and .* belong to branch x/],
+    ['a branch', { kind: 'branch', name: 'x' }, undefined, /belongs to branch x, and .* belong to nobody and stay/],
+  ] as const)('does not take over what belongs to %s', (_, before, after, message) => {
+    const there = record(before && { owner: before, expiresAt: NOW + DAY });
+    const wish = desired(after && { owner: after });
+    expect(() => want({ record: there, desired: wish })).toThrow(
+      expect.objectContaining({ code: 'owner_differs', message: expect.stringMatching(message) }),
+    );
+  });
+
+  it('gets another owner once what was there has ended', () => {
+    const ended = record({ ending: { since: NOW, reason: 'deleted' } });
+    expect(want({ record: ended, desired: desired({ owner: OWNER }) }).owner).toEqual(OWNER);
   });
 
   it('knows nothing of another server but what others have seen there', () => {

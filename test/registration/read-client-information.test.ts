@@ -35,6 +35,19 @@ describe('an answer with a client', () => {
     });
   });
 
+  test('is remembered only as far as it can be worked with', () => {
+    const nested = (levels: number): unknown => (levels === 0 ? 'x' : [nested(levels - 1)]);
+    const many = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`m${index}`, 'x'.repeat(9_000)]));
+    const metadata = readWith({
+      deep: nested(17),
+      fine: nested(16),
+      long: 'x'.repeat(17_000),
+      ...many,
+      client_name: 'App',
+    })?.metadata;
+    expect(Object.keys(metadata ?? {})).toEqual(['fine', 'm0', 'm1', 'm2', 'm3', 'm4', 'm5', 'm6', 'client_name']);
+  });
+
   test('needs no more than a client_id', () => {
     expect(read({ client_id: 'a/b.c=' })).toEqual({ clientId: 'a/b.c=', metadata: {} });
   });

@@ -244,11 +244,11 @@ describe('inputs', () => {
 describe('the environment of a branch', () => {
   it.each([
     ['feature-x', /^branch-feature-x$/],
-    ['feature/x', /^branch-feature-x-[0-9a-f]{8}$/],
-    ['Feature-X', /^branch-feature-x-[0-9a-f]{8}$/],
-    ['-x-', /^branch-x-[0-9a-f]{8}$/],
-    ['日本語', /^branch-[0-9a-f]{8}$/],
-    ['x'.repeat(200), /^branch-x{40}-[0-9a-f]{8}$/],
+    ['feature/x', /^branch-feature-x-[0-9a-f]{16}$/],
+    ['Feature-X', /^branch-feature-x-[0-9a-f]{16}$/],
+    ['-x-', /^branch-x-[0-9a-f]{16}$/],
+    ['日本語', /^branch-[0-9a-f]{16}$/],
+    ['x'.repeat(200), /^branch-x{38}-[0-9a-f]{16}$/],
   ])('of %s can be part of a host name', (branch, pattern) => {
     const environment = environmentOfBranch(branch);
     expect(environment).toMatch(pattern);

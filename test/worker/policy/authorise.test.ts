@@ -17,7 +17,7 @@ import { pullRequestRun, pushOf, run, runOf } from './sample-identity.ts';
 const ACTIONS: readonly Action[] = ['apply', 'read', 'delete', 'rotate', 'retire', 'published'];
 const PR_42: Owner = { kind: 'pull_request', number: 42 };
 const FEATURE: Owner = { kind: 'branch', name: 'feature/x' };
-const FEATURE_ENVIRONMENT = 'branch-feature-x-217d2bf5';
+const FEATURE_ENVIRONMENT = 'branch-feature-x-217d2bf51f16e9dc';
 
 async function policyOf(changes: object = {}): Promise<Policy> {
   return (await sampleConfig({ POLICY: JSON.stringify({ ...POLICY, ...changes }) })).policy;
