@@ -12,7 +12,14 @@ import { type Binding, bindRun } from './binding/bind-run.ts';
 import { createPullRequestLookUp } from './binding/look-up-pull-request.ts';
 import { readRepositoryFile } from './binding/read-repository-file.ts';
 import { DEFAULT_MANIFEST, type Inputs } from './inputs.ts';
+import { variableName } from './outputs.ts';
 import type { RunContext } from './run-context.ts';
+
+/**
+ * Events whose runs have the repository's secrets and are started by what outsiders do: whatever lies in the workspace,
+ * checked out or left there by an earlier job, may be theirs.
+ */
+const ALWAYS_FROM_GITHUB: ReadonlySet<string> = new Set(['pull_request_target', 'workflow_run', 'issue_comment']);
 
 /** What this run is asked to do, before anything is sent to an authorization server. */
 export type Gathered = {
@@ -55,6 +62,7 @@ export async function gather(
   const text = await readManifestFile(inputs, context, github);
   const reading =
     text === undefined ? desiredFromInputs(inputs, options) : readManifest({ text, path: inputs.manifest }, options);
+  checkTogether(inputs, reading);
   return {
     binding,
     reading,
@@ -64,6 +72,27 @@ export async function gather(
       ...reading.warnings.map((problem) => describeProblem(problem)),
     ],
   };
+}
+
+/** What must not be mixed: one server's initial access token sent to another, two clients' credentials in one variable. */
+function checkTogether(inputs: Inputs, { desired }: ManifestReading): void {
+  const origins = new Set(
+    desired.map(({ server }) => new URL(server.registrationEndpoint ?? server.address ?? '').origin),
+  );
+  if (origins.size > 1 && (inputs.initialAccess !== undefined || inputs.softwareStatement !== undefined)) {
+    throw new RegistrarError('input_invalid', {
+      message: `An initial access token or software statement is for one server, and these clients are at ${[...origins].join(' and ')}.`,
+      hint: 'Use one step per server, each with the input `clients` and its own token.',
+    });
+  }
+  const names = desired.map(({ name }) => variableName(name));
+  const double = names.find((name, index) => names.indexOf(name) !== index);
+  if (inputs.exportEnv && double !== undefined) {
+    throw new RegistrarError('input_invalid', {
+      message: `With export-env two clients would share the variables ${double}_CLIENT_ID and so on.`,
+      hint: 'Give the clients names that differ in more than punctuation.',
+    });
+  }
 }
 
 function manifestOptions(inputs: Inputs, context: RunContext, binding: Binding): ManifestOptions {
@@ -110,6 +139,13 @@ async function readManifestFile(
     throw new RegistrarError('input_invalid', {
       message: `The input manifest leads out of the repository: ${printable(inputs.manifest, 100)}`,
       hint: `Give a path inside the repository, such as ${DEFAULT_MANIFEST}.`,
+    });
+  }
+  if (ALWAYS_FROM_GITHUB.has(context.eventName)) {
+    const text = await readRemote(inputs, context, github);
+    if (text !== undefined) return text;
+    throw new RegistrarError('manifest_missing', {
+      message: `The repository has no manifest at ${printable(inputs.manifest, 100)} in the commit of this run, and in a ${context.eventName} event it is read from nowhere else.`,
     });
   }
   const local = await readLocal(path);

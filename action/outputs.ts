@@ -64,6 +64,7 @@ function expiresAt(epochSeconds: number | undefined): string | undefined {
   return epochSeconds === undefined || epochSeconds === 0 ? undefined : new Date(epochSeconds * 1000).toISOString();
 }
 
-function variableName(name: string): string {
+/** A name in capitals, as part of the name of an environment variable. */
+export function variableName(name: string): string {
   return name.toUpperCase().replace(/[^A-Z0-9]+/gu, '_');
 }

@@ -5,7 +5,7 @@ import type { Ports } from '../shared/reconcile/ports.ts';
 import { endRegistration } from '../shared/reconcile/transitions.ts';
 import type { RegistrationRecord } from '../shared/record/record.ts';
 import { applyClients } from './apply.ts';
-import type { Binding } from './binding/bind-run.ts';
+import { type Binding, refuseUnclear } from './binding/bind-run.ts';
 import { bindingSentence } from './binding/binding-sentence.ts';
 import { bringToRest } from './bring-to-rest.ts';
 import { bind, gather } from './gather.ts';
@@ -63,6 +63,7 @@ type Kept = { readonly open: OpenState; readonly ports: Ports };
 
 /** The state of the environment, after it is clear that this run may still make something for its owner. */
 async function openKept(binding: Binding, { context, session }: Work): Promise<Kept> {
+  refuseUnclear(binding);
   const { owner, environment } = binding;
   if (binding.ownerEnded === true) {
     throw new RegistrarError('owner_ended', {

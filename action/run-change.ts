@@ -5,6 +5,7 @@ import { serverRecord, wantClient } from '../shared/reconcile/want.ts';
 import type { RegistrationRecord } from '../shared/record/record.ts';
 import { discoverOnce } from './apply.ts';
 import type { Binding } from './binding/bind-run.ts';
+import { refuseUnclear } from './binding/bind-run.ts';
 import { bringToRest } from './bring-to-rest.ts';
 import { type ChangeCommand, changeRegistrations, handedOver } from './change.ts';
 import { bind, gather } from './gather.ts';
@@ -19,6 +20,7 @@ import type { Done, Work } from './work.ts';
 export async function runChange(command: ChangeCommand, work: Work): Promise<Done> {
   const { inputs, context, session, to, stopping } = work;
   const binding = await bind(inputs, context, session.github);
+  refuseUnclear(binding);
   const { environment } = binding;
   const open = await session.open(environment);
   const { records, warnings } =
@@ -90,6 +92,7 @@ function toEnd(
 export async function runAdopt(work: Work): Promise<Done> {
   const { inputs, context, network, session, stopping } = work;
   const binding = await bind(inputs, context, session.github);
+  refuseUnclear(binding);
   const { reading, file, warnings } = await gather(inputs, context, binding, session.github);
   const [desired, ...others] = reading.desired;
   if (desired === undefined || others.length > 0) {

@@ -34,13 +34,21 @@ export type Binding = {
   readonly branch?: string;
   /** The owner has ended already: nothing is to be made for it any more. */
   readonly ownerEnded?: true;
+  /** Neither owner nor environment could be told: nothing that stays may be made or changed. */
+  readonly unclear?: true;
   /** What becomes of the registrations of this environment. */
   readonly sentence: string;
   /** Why there is no owner where one might be expected. */
   readonly note?: string;
 };
 
-type Found = { readonly owner?: Owner; readonly ended?: boolean; readonly note?: string };
+type Found = {
+  readonly owner?: Owner;
+  readonly ended?: boolean;
+  readonly note?: string;
+  /** There may be an owner that could not be told. */
+  readonly unclear?: true;
+};
 
 /**
  * Owner and environment of a run: from the inputs, else from the pull request of a `pull_request` or
@@ -50,7 +58,7 @@ type Found = { readonly owner?: Owner; readonly ended?: boolean; readonly note?:
  * Rejects with `input_invalid`, and with whatever the look-up rejects with.
  */
 export async function bindRun(run: Run): Promise<Binding> {
-  const { owner, ended, note } = ownerFromInputs(run.inputs) ?? (await ownerFromEvent(run));
+  const { owner, ended, note, unclear } = ownerFromInputs(run.inputs) ?? (await ownerFromEvent(run));
   const environment = run.inputs.environment ? checkEnvironment(run.inputs.environment) : environmentOf(owner);
   return {
     environment,
@@ -58,6 +66,7 @@ export async function bindRun(run: Run): Promise<Binding> {
     ...(owner?.kind === 'pull_request' ? { pullRequest: owner.number } : {}),
     ...(owner?.kind === 'branch' ? { branch: owner.name } : {}),
     ...(ended === true ? { ownerEnded: true } : {}),
+    ...(unclear === true && !run.inputs.environment ? { unclear: true } : {}),
     sentence: bindingSentence(environment, owner),
     ...(note === undefined ? {} : { note }),
   };
@@ -149,13 +158,23 @@ async function ownerOfDeployment({ payload, sha, lookUpPullRequest }: Run): Prom
   );
   const [head, ...others] = heads;
   if (head === undefined) {
-    return { note: 'The deployed commit is not the head of an open pull request.' };
+    return { unclear: true, note: 'The deployed commit is not the head of an open pull request.' };
   }
   if (others.length > 0) {
     const numbers = heads.map(({ number }) => `#${number}`).join(', ');
     return {
+      unclear: true,
       note: `The deployed commit is the head of several open pull requests (${numbers}), so none of them owns it.`,
     };
   }
   return { owner: { kind: 'pull_request', number: head.number } };
+}
+
+/** Throws `input_invalid` where a run has to say which environment it is about. */
+export function refuseUnclear({ unclear, note }: Binding): void {
+  if (unclear !== true) return;
+  throw new RegistrarError('input_invalid', {
+    message: `Whom this deployment belongs to cannot be told. ${note}`,
+    hint: 'Name the environment with the input `environment`, or the owner with `pull-request` or `branch`.',
+  });
 }

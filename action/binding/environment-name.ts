@@ -13,10 +13,10 @@ export function environmentOfBranch(branch: string): string {
 
 /** Checks an `environment` input; throws `input_invalid`. */
 export function checkEnvironment(name: string): string {
-  if (name.length > LONGEST_NAME || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]/u.test(name) || name.trim() !== name) {
+  if (name.length > LONGEST_NAME || printable(name, LONGEST_NAME) !== name) {
     throw new RegistrarError('input_invalid', {
       message: `The input \`environment\` cannot be used as a name: ${printable(name, 60)}`,
-      hint: `Use at most ${LONGEST_NAME} characters, without control characters and without spaces at the ends.`,
+      hint: `Use at most ${LONGEST_NAME} characters, without control characters, without spaces at the ends or two together, and without \`::\` or \`##[\`.`,
     });
   }
   return name;

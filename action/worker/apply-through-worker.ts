@@ -3,6 +3,7 @@ import { RegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { Desired } from '../../shared/manifest/desired.ts';
 import type { Sink } from '../../shared/publish/sink.ts';
 import { forClient } from '../apply.ts';
+import { refuseUnclear } from '../binding/bind-run.ts';
 import { bind, gather } from '../gather.ts';
 import type { Inputs } from '../inputs.ts';
 import type { Done, Work } from '../work.ts';
@@ -17,6 +18,7 @@ import { reportOf, type WorkerReport } from './worker-report.ts';
 export async function runApplyThroughWorker(work: Work, calls: WorkerCalls): Promise<Done> {
   const { inputs, context, session, to } = work;
   const binding = await bind(inputs, context, session.github);
+  refuseUnclear(binding);
   const { environment } = binding;
   const { reading, file, warnings } = await gather(inputs, context, binding, session.github);
   const { desired } = reading;

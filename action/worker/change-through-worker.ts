@@ -1,6 +1,7 @@
 import { isRegistrarError, RegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { Desired } from '../../shared/manifest/desired.ts';
 import type { Binding } from '../binding/bind-run.ts';
+import { refuseUnclear } from '../binding/bind-run.ts';
 import { bind, gather } from '../gather.ts';
 import type { Inputs } from '../inputs.ts';
 import type { Done, Work } from '../work.ts';
@@ -21,6 +22,7 @@ export async function runChangeThroughWorker(
 ): Promise<Done> {
   const { inputs, context, session, network, to } = work;
   const binding = await bind(inputs, context, session.github);
+  refuseUnclear(binding);
   const { environment, sentence } = binding;
   const { clients, described } = await wantedClients(work, binding);
   const request = requestFor(command, inputs, clients.length);

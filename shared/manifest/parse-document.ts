@@ -89,17 +89,19 @@ function child(
 }
 
 /** What JSON cannot hold, or what must not be held: each is a finding. */
-function unusableValues(value: unknown, at: Path): readonly Finding[] {
+function unusableValues(value: unknown, at: Path, inside: readonly unknown[] = []): readonly Finding[] {
+  if (inside.includes(value)) return [{ at, message: 'contains itself' }];
   if (at.length > DEEPEST) return [{ at: at.slice(0, 6), message: `is nested deeper than ${DEEPEST} levels` }];
   if (typeof value === 'number' && !Number.isFinite(value)) {
     return [{ at, message: 'is not a number that JSON can hold', expected: 'a finite number' }];
   }
   if (typeof value !== 'object' || value === null) return [];
-  if (Array.isArray(value)) return value.flatMap((item, index) => unusableValues(item, [...at, index]));
+  const around = [...inside, value];
+  if (Array.isArray(value)) return value.flatMap((item, index) => unusableValues(item, [...at, index], around));
   return Object.entries(value).flatMap(([name, member]) =>
     name === '__proto__'
       ? [{ at: [...at, name], message: 'is a name that is never accepted', expected: 'another name' }]
-      : unusableValues(member, [...at, name]),
+      : unusableValues(member, [...at, name], around),
   );
 }
 

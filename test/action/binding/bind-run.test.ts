@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bindRun, type FoundPullRequest, type Run } from '../../../action/binding/bind-run.ts';
+import { bindRun, type FoundPullRequest, type Run, refuseUnclear } from '../../../action/binding/bind-run.ts';
 import { environmentOfBranch } from '../../../action/binding/environment-name.ts';
 import type { Payload } from '../../../action/binding/event-payload.ts';
 import { RegistrarError } from '../../../shared/errors/registrar-error.ts';
@@ -144,10 +144,22 @@ describe('a deployment', () => {
     ['its head has moved on', [{ ...head, headSha: SHA }]],
     ['its head is the default branch, as of a pull request for a release', [{ ...head, headBranch: 'master' }]],
   ])('belongs to no pull request when %s', async (_, found) => {
-    expect((await deploy(found)).bound).toEqual({
+    const { bound } = await deploy(found);
+    expect(() => refuseUnclear(bound)).toThrow(/cannot be told\. The deployed commit is not the head/);
+    expect(bound).toEqual({
       ...nobody,
+      unclear: true,
       note: 'The deployed commit is not the head of an open pull request.',
     });
+  });
+
+  it('without an owner is clear once the environment is named', async () => {
+    const bound = await bind('deployment_status', status, {
+      inputs: { environment: 'staging' },
+      lookUpPullRequest: async () => [],
+    });
+    expect(bound.unclear).toBeUndefined();
+    expect(() => refuseUnclear(bound)).not.toThrow();
   });
 
   it('may come from the default branch of a fork', async () => {
@@ -156,11 +168,12 @@ describe('a deployment', () => {
 
   it('belongs to none of several', async () => {
     const { bound } = await deploy([head, { ...head, number: 13 }]);
-    expect(bound).toMatchObject({ ...nobody, note: expect.stringContaining('#12, #13') });
+    expect(bound).toMatchObject({ ...nobody, unclear: true, note: expect.stringContaining('#12, #13') });
   });
 
   it('to production belongs to nobody, and nothing is asked', async () => {
     const { bound, asked } = await deploy([head], changed(status, { 'deployment.production_environment': true }));
+    expect(() => refuseUnclear(bound)).not.toThrow();
     expect(bound).toMatchObject({ ...nobody, note: expect.stringContaining('production') });
     expect(asked).toEqual([]);
   });
