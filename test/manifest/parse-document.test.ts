@@ -74,6 +74,7 @@ describe('a manifest as text', () => {
     ['__proto__ in JSON', '{"clients": {"__proto__": {"polluted": true}}}', 'clients.__proto__'],
     ['__proto__ through a merge key', 'a:\n  <<: {__proto__: {polluted: true}}', 'a.__proto__'],
     ['a number that JSON lacks', 'a: [1, .nan]', 'a[1]'],
+    ['lists in lists in lists', `a: ${'['.repeat(50)}${']'.repeat(50)}`, 'a[0][0][0][0][0]'],
     ['a list that contains itself', 'a: &a [*a]', 'a[0]'],
   ])('is invalid with %s', (_, text, path) => {
     const error = failure(() => parse(text));
