@@ -29,7 +29,13 @@ test('an absolute URL stays as written, a relative one needs a base', () => {
   expect(asUrl('/reg', 'https://h.example/fhir/')).toBe('https://h.example/reg');
   expect(asUrl('//as.example/reg', 'https://h.example/fhir/')).toBe('https://as.example/reg');
   expect(asUrl('reg')).toBeUndefined();
-  for (const hostile of ['https://x\n::add-mask::true', 'https://x/$(id)', 'https://x/`id`', "https://x/';id", 'ftp://x/']) {
+  for (const hostile of [
+    'https://x\n::add-mask::true',
+    'https://x/$(id)',
+    'https://x/`id`',
+    "https://x/';id",
+    'ftp://x/',
+  ]) {
     expect(asUrl(hostile)).toBeUndefined();
   }
   expect(asUrl('/$(id)', 'https://h.example/')).toBeUndefined();
