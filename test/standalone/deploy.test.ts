@@ -151,6 +151,14 @@ describe.concurrent('a deploy that keeps its clients', () => {
     expect(run.log).toContain('web belongs to #7 and goes when it closes');
     expect(readable(run)).toContain('#7 closes; without another deploy until');
 
+    const strangers = manifest(as.fhirBase('r4'), { metadata: { client_name: 'Left in the workspace' } });
+    const left = await repository.job({
+      event: pullRequest(7, 'synchronize', 'pull_request_target'),
+      github: { sha: base, headRef: 'feature' },
+      manifest: strangers,
+    });
+    expect([left.exitCode, left.outputs.changed], left.log).toEqual([0, 'false']);
+
     const missing = await repository.job({ event: PUSH, github: { sha: head }, inputs: { manifest: 'not-there.yml' } });
     expect(codesOf(missing)).toEqual(['manifest_missing']);
   });
