@@ -102,12 +102,12 @@ export const CATALOG = {
   },
   registration_unknown: {
     meaning: 'A client was asked for and no usable answer came, so it may exist at the server.',
-    hint: 'Ask the operator of the server to look for the client described in the message. Then run `command: resolve` with `resolution: forget` if there is none, or with `adopt` and its `client-id`.',
+    hint: 'Ask the operator of the server to look for the client described in the message. Then run `command: resolve` with `resolution: forget` if there is none, or with `adopt` and its `client-id`; with a Worker, its operator does that.',
   },
   suspect_found: {
     meaning:
       'An earlier request for this client was never answered, so registering once more could leave a second client behind.',
-    hint: 'Ask the operator of the server to look for the client described in the message. Then run `command: resolve` with `resolution: forget` if there is none, or with `adopt` and its `client-id`.',
+    hint: 'Ask the operator of the server to look for the client described in the message. Then run `command: resolve` with `resolution: forget` if there is none, or with `adopt` and its `client-id`; with a Worker, its operator does that.',
   },
   configuration_endpoint_elsewhere: {
     meaning:

@@ -128,7 +128,12 @@ function readAccess(
   return { access: { registrationClientUri: uri, registrationAccessToken: token } };
 }
 
-function whyWithheld(record: RegistrationRecord, client: Client, uri: string): string | undefined {
+/** Why a registration access token must not be sent to a client configuration endpoint; undefined when it may. */
+export function whyWithheld(
+  record: Pick<RegistrationRecord, 'desired'>,
+  client: Pick<Client, 'server'>,
+  uri: string,
+): string | undefined {
   if (!URL.canParse(uri)) return 'its client configuration endpoint is not an address';
   const { origin, protocol, username, password } = new URL(uri);
   const expected = new URL(client.server.registrationEndpoint);

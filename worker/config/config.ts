@@ -24,7 +24,6 @@ export type ServerEntry = {
   /** Origins besides the registration endpoint's own where a client configuration endpoint may be. */
   readonly configurationEndpointOrigins: readonly string[];
   readonly maxClientsPerRepository?: number;
-  readonly maxClientsTotal?: number;
   /** Numeric ids of owners and repositories that may use the entry; all that the policy lists when both are absent. */
   readonly onlyOwners?: readonly string[];
   readonly onlyRepositories?: readonly string[];

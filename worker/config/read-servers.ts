@@ -106,7 +106,6 @@ function serverEntry(written: WrittenServer, redirectHosts: readonly HostPattern
       origin.replace(/\/$/u, ''),
     ),
     ...(max_clients?.per_repository !== undefined && { maxClientsPerRepository: max_clients.per_repository }),
-    ...(max_clients?.total !== undefined && { maxClientsTotal: max_clients.total }),
     ...(only?.owners && { onlyOwners: only.owners.map(String) }),
     ...(only?.repositories && { onlyRepositories: only.repositories.map(String) }),
   };

@@ -53,7 +53,6 @@ const serverEntry = z
     max_clients: z
       .strictObject({
         per_repository: count().optional().describe('In one repository.'),
-        total: count().optional().describe('In all repositories together.'),
       })
       .optional()
       .describe('How many clients may be live at once. Default any number.'),

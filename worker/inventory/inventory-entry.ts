@@ -11,6 +11,7 @@ export type InventoryMetadata = {
   /** Epoch milliseconds. */
   readonly expires_at?: number;
   readonly retiring?: number;
+  readonly making?: number;
   readonly suspects?: number;
   readonly orphans?: number;
   /** When it was written, in epoch milliseconds. */
@@ -53,6 +54,7 @@ export const metadataSchema = z.object({
   client_id: z.string().exactOptional(),
   expires_at: z.number().exactOptional(),
   retiring: z.number().exactOptional(),
+  making: z.number().exactOptional(),
   suspects: z.number().exactOptional(),
   orphans: z.number().exactOptional(),
   at: z.number(),

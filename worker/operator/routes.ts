@@ -10,10 +10,11 @@ import { parseBody, readBody } from '../routes/read-request.ts';
 import { openServices } from '../routes/services.ts';
 import { isOperator } from './operator-token.ts';
 import { overRepositories } from './over-repositories.ts';
+import { repositoryId } from './repository-id.ts';
+import { resolveBody, resolveCall } from './resolve-body.ts';
 
 type Env = { readonly Bindings: Bindings };
 
-const repositoryId = z.string().regex(/^[1-9][0-9]{0,15}$/u);
 const listQuery = z.object({
   repository: repositoryId.exactOptional(),
   cursor: z.string().exactOptional(),
@@ -36,6 +37,7 @@ export const operatorRoutes = new Hono<Env>()
   .all('/events', (context) => handle(context, 'GET', events))
   .all('/keys', (context) => handle(context, 'GET', keys))
   .all('/export', (context) => handle(context, 'POST', exportAll))
+  .all('/resolve', (context) => handle(context, 'POST', resolve))
   .all('/restore', (context) => handle(context, 'POST', restore))
   .all('/release', (context) => handle(context, 'POST', release));
 
@@ -121,6 +123,12 @@ async function exportAll(context: Context<Env>, text: string): Promise<Response>
   const { repository, public_key: publicKey } = parseBody(text, exportBody);
   const reply = await repositoryObject(context.env, repository).export(publicKey);
   return answer(context, reply.kind === 'done' ? { ...reply, value: { sealed: reply.value } } : reply);
+}
+
+/** What became of a client that may exist, because an answer was lost; or a client that was made by hand. */
+async function resolve(context: Context<Env>, text: string): Promise<Response> {
+  const body = parseBody(text, resolveBody);
+  return answer(context, await repositoryObject(context.env, body.repository).resolve(resolveCall(body)));
 }
 
 async function restore(context: Context<Env>, text: string): Promise<Response> {

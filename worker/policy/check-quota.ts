@@ -1,13 +1,6 @@
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { ServerEntry } from '../config/config.ts';
 
-/** Clients that are live at a server, without those of the registration that asks. */
-export type LiveClients = {
-  readonly inRepository: number;
-  /** In all repositories together; undefined where it is not known. */
-  readonly total?: number | undefined;
-};
-
 /** Throws a RegistrarError `quota_reached` when one more registration would have more clients live than the operator allows. */
 export function checkQuota({
   key,
@@ -16,19 +9,15 @@ export function checkQuota({
 }: {
   /** Of the registration that asks. */
   readonly key: string;
-  readonly entry: ServerEntry;
-  readonly live: LiveClients;
+  readonly entry: Pick<ServerEntry, 'name' | 'maxClientsPerRepository'>;
+  /** Clients at the server that the other registrations of the repository have, or may have. */
+  readonly live: number;
 }): void {
-  const { name, maxClientsPerRepository, maxClientsTotal } = entry;
-  refuse(maxClientsPerRepository, live.inRepository, 'this repository');
-  refuse(maxClientsTotal, live.total ?? 0, 'all repositories together');
-
-  function refuse(most: number | undefined, there: number, where: string): void {
-    if (most === undefined || there < most) return;
-    const clients = most === 1 ? '1 client' : `${most} clients`;
-    throw new RegistrarError('quota_reached', {
-      message: `At ${name} the operator allows ${clients} for ${where}, and there are as many.`,
-      client: key,
-    });
-  }
+  const { name, maxClientsPerRepository: most } = entry;
+  if (most === undefined || live < most) return;
+  const clients = most === 1 ? '1 client' : `${most} clients`;
+  throw new RegistrarError('quota_reached', {
+    message: `At ${name} the operator allows ${clients} for this repository, and there are as many.`,
+    client: key,
+  });
 }

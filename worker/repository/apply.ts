@@ -9,16 +9,15 @@ import type { Applier, RegistrationRecord } from '../../shared/record/record.ts'
 import { notAllowed } from '../policy/authorise.ts';
 import { authorisePublishing } from '../policy/authorise-publishing.ts';
 import { checkDesired } from '../policy/check-desired.ts';
-import { checkQuota } from '../policy/check-quota.ts';
 import { findServer } from '../policy/find-server.ts';
 import { acceptToken, applierOf, authoriseCall, keyOf, refuseHeld, runOf } from './admit.ts';
 import { alreadyOurs, clientToHandOut, issued, leftToPublish, viewOf } from './answers.ts';
 import type { Applied, ApplyCall } from './calls.ts';
 import { finishing } from './finishing.ts';
 import type { Home } from './home.ts';
-import { liveClients } from './ledger-rows.ts';
 import { loadRecord } from './load-record.ts';
 import { whyEnded } from './owner-check.ts';
+import { refuseFull } from './quota.ts';
 import type { Loaded } from './record-store.ts';
 import { findRow, ownerName, problemOf, settleRow, traitsSeen } from './registration-rows.ts';
 import { errorOf, failureOf, type Reply } from './reply.ts';
@@ -43,8 +42,7 @@ export function admitApply(home: Home, call: ApplyCall): Desired {
   const entry = findServer(config.servers, call.desired.server, identity);
   const desired = checkDesired({ desired: call.desired, entry });
   if (home.isKept() && (row === undefined || row.status === 'ended')) {
-    const live = liveClients(home.sql, keyOf(call), [...entry.addresses, entry.registrationEndpoint ?? '']);
-    checkQuota({ key: keyOf(call), entry, live: { inRepository: live } });
+    refuseFull(home.sql, keyOf(call), entry);
   }
   return desired;
 }

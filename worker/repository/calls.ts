@@ -1,6 +1,7 @@
 import type { ApplyAnswer, PublishedBody, RegistrationView } from '../../shared/api/worker-api.ts';
 import type { Desired, Owner } from '../../shared/manifest/desired.ts';
 import type { Event } from '../../shared/reconcile/event.ts';
+import type { HandedOver } from '../../shared/reconcile/requests.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { RepositoryHooks } from '../webhooks/delivery.ts';
 import type { LoggedEvent, Since } from './event-rows.ts';
@@ -18,6 +19,14 @@ export type Applied = Omit<ApplyAnswer, 'api' | 'status'>;
 
 /** How a registration stands and what was done. */
 export type Viewed = { readonly registration: RegistrationView; readonly events: readonly Event[] };
+
+/** What became of a client that may exist, or was made by hand. */
+export type ResolveCall = Pick<Caller, 'environment' | 'name'> &
+  (
+    | { readonly resolution: 'forget' }
+    /** May contain secrets. */
+    | { readonly resolution: 'adopt'; readonly given: HandedOver }
+  );
 
 /** A registration as the operator sees it in a list. */
 export type Listed = Summary & {
@@ -58,6 +67,7 @@ export type RepositoryCalls = RepositoryHooks & {
   readonly keyCounts: () => Promise<Readonly<Record<string, number>>>;
   /** Everything, sealed to a public key (base64, X25519). */
   readonly export: (publicKey: string) => Promise<Reply<string>>;
+  readonly resolve: (call: ResolveCall) => Promise<Reply<Pick<Viewed, 'registration'>>>;
   readonly restore: () => Promise<Reply<{ readonly registrations: number; readonly tombstones: number }>>;
   /** Ends a freeze or the hold after a restore; with an owner, lets it be deployed again. */
   readonly release: (owner?: string) => Promise<Reply<{ readonly released: readonly string[] }>>;

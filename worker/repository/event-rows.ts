@@ -7,6 +7,7 @@ export type HomeEvent =
   | { readonly kind: 'frozen' | 'thawed' | 'restored' | 'released' | 'renamed'; readonly reason: string }
   /** Names at GitHub that only the job could take away. */
   | { readonly kind: 'names_left'; readonly names: readonly string[] }
+  | { readonly kind: 'resolved'; readonly resolution: 'forget' | 'adopt'; readonly clientId?: string }
   | { readonly kind: 'orphan_deleted'; readonly clientId: string }
   | { readonly kind: 'stopped'; readonly code: string; readonly message: string };
 

@@ -69,19 +69,6 @@ export function ledgerPage(
   };
 }
 
-/** Clients at a server, by any of its addresses, that other registrations have and that have not ended. */
-export function liveClients(sql: Sql, registration: string, servers: readonly string[]): number {
-  const [row] = sql
-    .exec<{ live: number }>(
-      `SELECT count(*) AS live FROM ledger
-       WHERE ended_at IS NULL AND registration <> ? AND server IN (${servers.map(() => '?').join(', ')})`,
-      registration,
-      ...servers,
-    )
-    .toArray();
-  return row?.live ?? 0;
-}
-
 /** An orphan was deleted after all. */
 export function orphanEnded(sql: Sql, registration: string, clientId: string, now: number): void {
   sql.exec(

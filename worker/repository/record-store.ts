@@ -5,6 +5,7 @@ import { canonical } from './canonical.ts';
 import type { Home } from './home.ts';
 import { saveLedger, withoutEnded } from './ledger-rows.ts';
 import { saveNames } from './names.ts';
+import { refuseFirstWhenFull } from './quota.ts';
 import { ownerName, type RegistrationRow, statusOf } from './registration-rows.ts';
 import type { Sql } from './storage.ts';
 import { summaryOf } from './summary.ts';
@@ -36,6 +37,7 @@ export function createRecordStore(home: Home, key: string, loaded: Loaded | unde
       if (leasedUntil < now + LEASE_MS / 2) leasedUntil = now + LEASE_MS;
       try {
         storage.transactionSync(() => {
+          if (before?.intent === undefined) refuseFirstWhenFull(home, record);
           writeRecord(sql, { record, sealed, keyId: vault.keyId, leasedUntil, changed: matters(before, record) });
           saveLedger(sql, record, before?.ledger ?? []);
           saveNames(sql, key, record.published, before?.published ?? []);

@@ -4,7 +4,7 @@ import type { Delivery, Taken } from '../webhooks/delivery.ts';
 import { admitApply, apply } from './apply.ts';
 import { arm } from './arm.ts';
 import type { Bindings } from './bindings.ts';
-import type { Applied, ApplyCall, Caller, Overview, RepositoryCalls, Viewed } from './calls.ts';
+import type { Applied, ApplyCall, Caller, Overview, RepositoryCalls, ResolveCall, Viewed } from './calls.ts';
 import { end, published, retire, rotate, view } from './change.ts';
 import { doWhatIsDue, forgetOld } from './due-work.ts';
 import { EVENT_MS, eventsSince, type LoggedEvent, type Since } from './event-rows.ts';
@@ -14,6 +14,7 @@ import { openHome } from './open-home.ts';
 import { exportAll, keyCounts, overview } from './overview.ts';
 import { logLine, whereThrown } from './platform.ts';
 import { failureOf, type Reply } from './reply.ts';
+import { resolve } from './resolve.ts';
 import { type Restored, release, restore } from './restore.ts';
 import { sealAnew } from './seal-anew.ts';
 import { takeDelivery } from './take-delivery.ts';
@@ -85,6 +86,10 @@ export class Repository extends DurableObject<Bindings> implements RepositoryCal
 
   export(publicKey: string): Promise<Reply<string>> {
     return this.#answer(async (home) => ({ kind: 'done', value: await exportAll(home, publicKey) }));
+  }
+
+  resolve(call: ResolveCall): Promise<Reply<Pick<Viewed, 'registration'>>> {
+    return this.#answer((home) => resolve(home, call));
   }
 
   restore(): Promise<Reply<Restored>> {

@@ -74,7 +74,7 @@ function dueAfter({ outcome, now, publishes, failures, jitter }: Settling): numb
 }
 
 /** What has ended is forgotten when no run from before its end can come any more; not while a person has to look at it. */
-function endedDue({ ending, suspects, orphans }: RegistrationRecord, now: number): number {
+export function endedDue({ ending, suspects, orphans }: RegistrationRecord, now: number): number {
   if (suspects.length > 0 || orphans.length > 0) return Number.POSITIVE_INFINITY;
   const forgotten = (ending?.since ?? 0) + TOMBSTONE_MS;
   return forgotten > now ? forgotten : now + DAY_MS;

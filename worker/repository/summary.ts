@@ -8,6 +8,8 @@ export type Summary = {
   /** Epoch milliseconds. */
   readonly expires_at?: number;
   readonly retiring?: number;
+  /** Clients that are being asked for. */
+  readonly making?: number;
   readonly suspects?: number;
   readonly orphans?: number;
 };
@@ -20,6 +22,7 @@ export function summaryOf(record: RegistrationRecord): Summary {
     ...(client && { client_id: client.clientId }),
     ...(record.expiresAt !== undefined && { expires_at: record.expiresAt }),
     ...(retiring > 0 && { retiring }),
+    ...(record.intent && { making: 1 }),
     ...(record.suspects.length > 0 && { suspects: record.suspects.length }),
     ...(record.orphans.length > 0 && { orphans: record.orphans.length }),
   };

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { addEvents, eventsSince } from '../../../worker/repository/event-rows.ts';
-import { ledgerOf, ledgerPage, liveClients, orphanEnded, saveLedger } from '../../../worker/repository/ledger-rows.ts';
+import { ledgerOf, ledgerPage, orphanEnded, saveLedger } from '../../../worker/repository/ledger-rows.ts';
 import { getMeta, setMeta } from '../../../worker/repository/meta.ts';
 import { saveNames, withOwnNames } from '../../../worker/repository/names.ts';
+import { liveClients } from '../../../worker/repository/quota.ts';
 import { isKept, migrate } from '../../../worker/repository/schema.ts';
 import { isEnded, rememberOwner, whyBuried } from '../../../worker/repository/tombstones.ts';
 import { ID, record, SECRET } from '../../reconcile/build.ts';
