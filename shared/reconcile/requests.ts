@@ -2,6 +2,7 @@ import { printable } from '../errors/printable.ts';
 import { RegistrarError } from '../errors/registrar-error.ts';
 import type { Client, RegistrationRecord, RotationUnderWay } from '../record/record.ts';
 import type { Access } from '../registration/answer.ts';
+import { whyWithheld } from './adopt-answer.ts';
 import { currentClient, nextClient } from './record-queries.ts';
 
 /**
@@ -76,6 +77,7 @@ export function adoptClient(
       client: record.key,
     });
   }
+  refuseElsewhere(record, given);
   const client: Client = {
     clientId: given.clientId,
     role: 'current',
@@ -130,17 +132,18 @@ export function adoptSuspect(
   // A client that is known already is no other one that may be deleted.
   if (record.clients.some(({ clientId }) => clientId === given.clientId)) return cleared;
   const free = currentClient(record) === undefined;
-  const adopted = adoptClient(free ? cleared : { ...cleared, clients: [] }, given, now, run);
+  const there = { ...cleared, server: suspect.server, ...(!free && { clients: [] }) };
+  const adopted = adoptClient(there, given, now, run);
   const client = adopted.clients.find(({ clientId }) => clientId === given.clientId) as Client;
   const known: Client = {
     ...client,
-    server: suspect.server,
     requested: suspect.requested,
     marker: suspect.marker,
     ...(suspect.key && { key: suspect.key }),
   };
   return {
     ...adopted,
+    server: record.server,
     clients: free
       ? adopted.clients.map((candidate) => (candidate === client ? known : candidate))
       : [...record.clients, { ...known, role: 'leaving' }],
@@ -149,4 +152,14 @@ export function adoptSuspect(
 
 function nothingThere(record: RegistrationRecord, what: string): RegistrarError {
   return new RegistrarError('registration_not_found', { message: `${record.key} ${what}.`, client: record.key });
+}
+
+/** A token that is handed over goes only where one that was answered would (RFC 7592 section 2). */
+function refuseElsewhere(record: RegistrationRecord, { access }: HandedOver): void {
+  const obstacle = access && whyWithheld(record, record, access.registrationClientUri);
+  if (obstacle === undefined) return;
+  throw new RegistrarError('configuration_endpoint_elsewhere', {
+    message: `${record.key}: nothing was adopted, because ${obstacle}.`,
+    client: record.key,
+  });
 }

@@ -78,6 +78,19 @@ describe('a client that is handed over', () => {
   it('does not replace another', () => {
     expect(() => adoptClient(record(), given, NOW)).toThrow(expect.objectContaining({ code: 'input_invalid' }));
   });
+
+  it('is refused with a configuration endpoint that its token must not be sent to', () => {
+    const given = {
+      clientId: 'client-7',
+      access: { registrationClientUri: 'https://evil.example/reg/7', registrationAccessToken: 'token-7' },
+    };
+    expect(() => adoptClient(record({ clients: [] }), given, NOW)).toThrow(
+      expect.objectContaining({
+        code: 'configuration_endpoint_elsewhere',
+        message: expect.stringContaining('https://evil.example'),
+      }),
+    );
+  });
 });
 
 describe('a suspect', () => {
@@ -112,8 +125,16 @@ describe('a suspect', () => {
   });
 
   it('is at the server where it was asked for', () => {
-    const after = adoptSuspect(record({ clients: [], suspects: [suspect({ server: ELSEWHERE })] }), given, NOW);
-    expect(after.clients[0]?.server).toEqual(ELSEWHERE);
+    const before = record({ clients: [], suspects: [suspect({ server: ELSEWHERE })] });
+    const there = {
+      ...given,
+      access: { registrationClientUri: 'https://other.example.net/register/7', registrationAccessToken: 'token-7' },
+    };
+    const after = adoptSuspect(before, there, NOW);
+    expect([after.clients[0]?.server, after.server]).toEqual([ELSEWHERE, before.server]);
+    expect(() => adoptSuspect(before, { ...given, access: access('client-7') }, NOW)).toThrow(
+      expect.objectContaining({ code: 'configuration_endpoint_elsewhere' }),
+    );
   });
 
   it('has to be there to be found', () => {

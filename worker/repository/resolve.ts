@@ -1,5 +1,3 @@
-import { RegistrarError } from '../../shared/errors/registrar-error.ts';
-import { whyWithheld } from '../../shared/reconcile/adopt-answer.ts';
 import { adoptClient, adoptSuspect, forgetSuspects, type HandedOver } from '../../shared/reconcile/requests.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
 import { keyOf, notFound, refuseHeld } from './admit.ts';
@@ -58,16 +56,6 @@ async function resolveInTurn(home: Home, key: string, call: ResolveCall): Promis
 function adopt(record: RegistrationRecord, given: HandedOver, now: number): RegistrationRecord {
   const [suspect] = record.suspects;
   if (suspect === undefined && record.ending !== undefined) throw notFound(record.key);
-  if (given.access !== undefined) {
-    const { server } = suspect ?? record;
-    const obstacle = whyWithheld(record, { server }, given.access.registrationClientUri);
-    if (obstacle !== undefined) {
-      throw new RegistrarError('configuration_endpoint_elsewhere', {
-        message: `${record.key}: nothing was adopted, because ${obstacle}.`,
-        client: record.key,
-      });
-    }
-  }
   return suspect === undefined ? adoptClient(record, given, now, OPERATOR) : adoptSuspect(record, given, now, OPERATOR);
 }
 
