@@ -16,12 +16,14 @@ export async function runSweep(work: Work): Promise<Done> {
       ? await listEnvironments(createStateCalls({ request, owner, repo, clock, log }))
       : [inputs.environment];
   const warnings: string[] = [];
+  const warn = (line: string) => void warnings.push(line);
   const { reports, problems } = await sweepEnvironments({
     environments,
     session,
-    ownerEnded: askOwners({ request, owner, repo, warn: (line) => warnings.push(line) }),
+    ownerEnded: askOwners({ request, owner, repo, warn }),
     stopping,
     run: context.run,
+    warn,
   });
   to.info(
     `Looked at ${environments.length === 1 ? '1 environment' : `${environments.length} environments`}; ${reports.length === 0 ? 'nothing has ended' : `${reports.length} ended`}.`,

@@ -25,12 +25,14 @@ export async function sweepEnvironments({
   ownerEnded,
   stopping,
   run,
+  warn,
 }: {
   readonly environments: readonly string[];
   readonly session: Session;
   readonly ownerEnded: OwnerEnded;
   readonly stopping: () => boolean;
   readonly run: string;
+  readonly warn: (line: string) => void;
 }): Promise<Swept> {
   const reports: ClientReport[] = [];
   const problems: RegistrarError[] = [];
@@ -41,7 +43,10 @@ export async function sweepEnvironments({
       reports.push(...(await sweepOne(open, session, ownerEnded, stopping, run)));
     } catch (error) {
       if (!isRegistrarError(error)) throw error;
-      problems.push(inEnvironment(error, environment));
+      // Production may have a key of its own that a sweep is not given.
+      if (error.code === 'state_key_wrong' && environments.length > 1) {
+        warn(`${printable(environment)} was not looked at: its state is sealed with another key than the one given.`);
+      } else problems.push(inEnvironment(error, environment));
     }
   }
   return { reports, problems: [...problems, ...reports.flatMap(({ problem }) => (problem ? [problem] : []))] };

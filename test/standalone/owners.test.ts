@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { authorizationServer } from './support/closing.ts';
 import { codesOf, errorsOf, manifest, readable, warningsOf } from './support/manifests.ts';
@@ -10,6 +11,20 @@ const open = (repository: Repository, number: number, state: 'open' | 'closed' =
   repository.github.pull({ number, state, head: { ref: `feature-${number}`, sha } });
 
 describe.concurrent('what has an owner ends with it', () => {
+  it('also beside a production whose state has a key of its own', async () => {
+    const [as, repository] = await Promise.all([authorizationServer(), openRepository()]);
+    const text = manifest(as.fhirBase('r4'));
+    const key = randomBytes(32).toString('base64');
+    const production = { environment: 'production', 'state-key': key };
+    expect((await repository.job({ event: PUSH, manifest: text, inputs: production })).exitCode).toBe(0);
+    await repository.job({ event: pullRequest(42), manifest: text });
+    open(repository, 42, 'closed');
+    const swept = await repository.job(SWEEP);
+    expect(swept.exitCode, swept.log).toBe(0);
+    expect(warningsOf(swept)).toContain('production was not looked at: its state is sealed with another key');
+    expect(as.clients()).toHaveLength(1);
+  });
+
   it('two pull requests without an environment: two clients, two owners, and sweeping one leaves the other', async () => {
     const [as, repository] = await Promise.all([authorizationServer(), openRepository()]);
     const text = manifest(as.fhirBase('r4'));

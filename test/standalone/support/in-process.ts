@@ -151,6 +151,7 @@ export function inProcessRun({
         ownerEnded,
         stopping,
         run: `${runId}.${attempt}`,
+        warn,
       });
       return { ...swept, warnings };
     },
