@@ -10,7 +10,9 @@ export function describeEvent(event: Event): { readonly text: string; readonly w
     case 'registered':
       return fine(`registered client ${id}${event.purpose === 'first' ? '' : ` (${event.purpose})`}`);
     case 'updated':
-      return fine(`updated client ${id}: ${event.members.map((member) => printable(member, 60)).join(', ')}`);
+      return fine(
+        `updated client ${id}${event.members.length === 0 ? '' : ': '}${event.members.map((member) => printable(member, 60)).join(', ')}`,
+      );
     case 'secret_replaced':
       return look(
         `the server replaced the secret of client ${id} when it was ${event.by === 'read' ? 'read' : 'updated'}; apps need the new one`,

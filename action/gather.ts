@@ -69,9 +69,27 @@ export async function gather(
     ...(text !== undefined && { file: inputs.manifest }),
     warnings: [
       ...(binding.note === undefined || reading.desired.every(({ ttl }) => ttl === 'job') ? [] : [binding.note]),
-      ...reading.warnings.map((problem) => describeProblem(problem)),
+      ...reading.warnings.map((problem) => describeProblem(problem, text === undefined ? undefined : inputs.manifest)),
+      ...withoutEffect(inputs, reading),
     ],
   };
+}
+
+/** What is asked for and will not happen. */
+function withoutEffect(inputs: Inputs, { desired }: ManifestReading): readonly string[] {
+  const permanent = desired.filter(({ ttl, owner }) => ttl !== undefined && ttl !== 'job' && owner === undefined);
+  const announced = desired.filter(({ announce }) => announce !== undefined);
+  const named = (clients: typeof desired) => clients.map(({ name }) => name).join(', ');
+  return [
+    ...(permanent.length > 0
+      ? [
+          `The ttl of ${named(permanent)} has no effect without an owner: give pull-request or branch, or delete it when its time is over.`,
+        ]
+      : []),
+    ...(announced.length > 0 && inputs.workerUrl === undefined
+      ? [`announce: dispatch of ${named(announced)} needs the Worker; without one nothing is started.`]
+      : []),
+  ];
 }
 
 /** What must not be mixed: one server's initial access token sent to another, two clients' credentials in one variable. */
@@ -127,6 +145,13 @@ async function readManifestFile(
 ): Promise<string | undefined> {
   const described = inputs.type !== undefined || inputs.redirectUris.length > 0 || inputs.scope !== undefined;
   if (described) {
+    if (inputs.prune) {
+      throw new RegistrarError('input_invalid', {
+        message:
+          'The input prune ends what the manifest no longer has, and here type, redirect-uris or scope describe a client instead of a manifest.',
+        hint: 'Remove prune, or those inputs.',
+      });
+    }
     if (inputs.manifest === DEFAULT_MANIFEST) return undefined;
     throw new RegistrarError('input_invalid', {
       message: 'The inputs name a manifest and also describe a client (type, redirect-uris or scope).',

@@ -9,8 +9,6 @@ export type Command = (typeof COMMANDS)[number];
 export type Inputs = {
   readonly command: Command;
   readonly manifest: string;
-  /** The manifest's path was given, so a missing file is an error even when inputs describe a client. */
-  readonly manifestGiven: boolean;
   readonly clients: readonly string[];
   readonly server?: string;
   readonly type?: string;
@@ -68,7 +66,6 @@ export function readInputs(read: typeof core.getInput): Inputs {
   return {
     command: choice('command', COMMANDS, 'apply'),
     manifest: text('manifest') ?? DEFAULT_MANIFEST,
-    manifestGiven: (text('manifest') ?? DEFAULT_MANIFEST) !== DEFAULT_MANIFEST,
     clients: words(text('clients')),
     redirectUris: words(text('redirect-uris')),
     values: keyValues(text('values')),

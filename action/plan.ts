@@ -21,6 +21,8 @@ import { discoverOnce, forClient } from './apply.ts';
 import { code, table, text } from './markdown.ts';
 import type { core } from './toolkit.ts';
 
+const NOTHING = 'nothing: all is as asked';
+
 /** What apply would do with one client, without doing it. */
 export type PlannedClient = {
   readonly desired: Desired;
@@ -61,7 +63,7 @@ export async function planClients(
         return { desired, members, server: describeServer(server), would: whatWouldBeDone(wanted, now), changes };
       } catch (error) {
         const problem = forClient(error, desired);
-        return { desired, members, server: [], would: 'nothing, because of an error', changes, problem };
+        return { desired, members, server: [], would: 'do nothing, because of an error', changes, problem };
       }
     }),
   );
@@ -83,7 +85,7 @@ function whatWouldBeDone(asked: RegistrationRecord, now: number): string {
     case 'stop':
       return `stop: ${withoutStop(CATALOG[step.code].meaning)} (${withoutStop(CATALOG[step.code].hint)})`;
     case 'done':
-      return 'nothing: all is as asked';
+      return NOTHING;
     case 'wait':
       return 'wait for an earlier call to be over';
     case 'publish':
@@ -124,25 +126,52 @@ export function tellPlan(to: typeof core, planned: readonly PlannedClient[]): vo
         `  ${printable(member, 60)}: ${printable(JSON.stringify(value))}${from === 'preset' ? `  (from type ${desired.type})` : ''}`,
       );
     }
+    for (const line of settings(desired)) to.info(`  ${line}`);
     if (desired.makeKey) to.info('  jwks: a key pair is made and its public key sent');
   }
 }
 
-/** The plan as Markdown. */
-export function planSummary(planned: readonly PlannedClient[]): string {
-  return planned
-    .map(({ desired, members, server, would, changes, problem }) => {
-      const rows = members.map(({ member, value, from }) => [
-        code(member),
-        code(JSON.stringify(value)),
-        from === 'preset' ? `type ${text(desired.type ?? '')}` : 'manifest',
-      ]);
-      const found = problem === undefined ? server.map((line) => `- ${text(line)}`) : [`- ${text(problem.message)}`];
-      const diff = changes.map(({ member, from, to }) => [code(member), code(show(from)), code(show(to))]);
-      const changed = diff.length === 0 ? '' : `\n\n${table(['Changes', 'From', 'To'], diff)}`;
-      return `### Plan for ${code(desired.key)}\n\n**Would** ${text(would)}.${changed}\n\n${found.join('\n')}\n\n${table(['Member', 'Value', 'From'], rows)}\n\n`;
-    })
-    .join('');
+/** The plan as Markdown, under what becomes of the environment's clients; `notes` are lines of their own. */
+export function planSummary(planned: readonly PlannedClient[], sentence: string, notes: readonly string[]): string {
+  const lines = notes.map((note) => `- ${text(note)}`).join('\n');
+  return [`### Plan`, text(sentence), lines, ...planned.map(planOf)]
+    .filter((part) => part !== '')
+    .join('\n\n')
+    .concat('\n\n');
+}
+
+function planOf({ desired, members, server, would, changes, problem }: PlannedClient): string {
+  const rows = members.map(({ member, value, from }) => [
+    code(member),
+    code(JSON.stringify(value)),
+    from === 'preset' ? `type ${text(desired.type ?? '')}` : 'manifest',
+  ]);
+  const diff = changes.map(({ member, from, to }) => [code(member), code(show(from)), code(show(to))]);
+  const found = server.map((line) => `- ${text(line)}`).join('\n');
+  return [
+    `#### ${text(desired.name)} (${code(desired.key)})`,
+    would === NOTHING ? 'Nothing to do: all is as asked.' : `**Would** ${text(would)}.`,
+    problem === undefined ? '' : text(problem.message),
+    diff.length === 0 ? '' : table(['Changes', 'From', 'To'], diff),
+    ...settings(desired).map((line) => `- ${text(line)}`),
+    table(['Member', 'Value', 'From'], rows),
+    found === '' ? '' : `<details><summary>Where the endpoints were read</summary>\n\n${found}\n\n</details>`,
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+/** What the manifest says besides metadata, for people. */
+function settings({ publish, ttl }: Desired): readonly string[] {
+  const names = publish.flatMap(({ environment, items }) =>
+    items.map(
+      ({ kind, name }) => `${kind} ${name}${environment === undefined ? '' : ` of environment ${environment}`}`,
+    ),
+  );
+  return [
+    ...(names.length === 0 ? [] : [`published as ${names.join(', ')}`]),
+    ...(ttl === undefined ? [] : [ttl === 'job' ? 'deleted when the job ends' : `ttl ${ttl.seconds / 3600} h`]),
+  ];
 }
 
 function show(value: Json | undefined): string {

@@ -14,21 +14,23 @@ export async function runPlan({ inputs, context, network, session, to }: Work): 
   const open = jobOnly || inputs.stateKey === undefined ? undefined : await session.open(binding.environment);
   const records = open?.state.registrations ?? {};
   const planned = await planClients(reading, records, network.http, network.clock.now());
-  to.info(jobOnly ? `${binding.environment}: its clients are deleted when the job ends` : binding.sentence);
+  const sentence = jobOnly ? `${binding.environment}: its clients are deleted when the job ends` : binding.sentence;
+  to.info(sentence);
   tellPlan(to, planned);
   const wanted = new Set(reading.desired.map(({ key }) => key));
   const left =
     open === undefined || inputs.clients.length > 0 ? [] : aliveRecords(open).filter(({ key }) => !wanted.has(key));
-  for (const { desired } of left) {
-    to.info(
-      `${desired.name} (${desired.key}): is not in the manifest any more; ${inputs.prune ? 'it would end' : 'it would stay, and end with `prune: true`'}`,
-    );
-  }
+  const leaving = left.map(
+    ({ desired }) =>
+      `${desired.name} (${desired.key}): is not in the manifest any more; ${inputs.prune ? 'it would end' : 'it would stay, and end with prune: true'}`,
+  );
+  for (const line of leaving) to.info(line);
+  const all = jobOnly || open !== undefined ? warnings : [...warnings, UNKNOWN];
   return {
     reports: [],
     problems: planned.flatMap(({ problem }) => (problem === undefined ? [] : [problem])),
-    warnings: jobOnly || open !== undefined ? warnings : [...warnings, UNKNOWN],
-    summary: planSummary(planned),
+    warnings: all,
+    summary: planSummary(planned, sentence, [...all, ...leaving]),
     ...(file !== undefined && { file }),
   };
 }

@@ -5,7 +5,7 @@ import type { Event } from '../shared/reconcile/event.ts';
 import { describeEvent } from './describe-event.ts';
 import { firstDayLines } from './first-day.ts';
 import { keptSummary } from './kept-summary.ts';
-import { code, table, text } from './markdown.ts';
+import { advice, code, table, text } from './markdown.ts';
 import { type ClientReport, clientInUse, labelOf } from './report.ts';
 import { problemLines } from './tell.ts';
 
@@ -52,7 +52,13 @@ export function summaryOf({
 /** What is left after the job, for people; empty when everything is gone. */
 export function leftOverSummary(lines: readonly string[]): string {
   if (lines.length === 0) return '';
-  return `### OAuth clients left behind\n\n${lines.map((line) => `- ${text(line)}`).join('\n')}\n\n`;
+  return `### OAuth clients left behind\n\n${lines.map(leftOverLine).join('\n')}\n\n`;
+}
+
+/** The name of the client comes first. */
+function leftOverLine(line: string): string {
+  const [name = '', ...rest] = line.split(': ');
+  return `- **${text(name)}**: ${text(rest.join(': '))}`;
 }
 
 /** An error as one block of Markdown: what failed, every problem, what to do. */
@@ -62,7 +68,7 @@ export function errorSummary(error: RegistrarError): string {
     `### OAuth clients: nothing was done`,
     text(error.message),
     list.join('\n'),
-    `**What to do:** ${text(error.hint)}`,
+    `**What to do:** ${advice(error.hint)}`,
   ]
     .filter((part) => part !== '')
     .join('\n\n')
@@ -99,7 +105,7 @@ function problems(reports: readonly ClientReport[]): string {
     .flatMap(({ problem, desired }) =>
       problem === undefined
         ? []
-        : [`- **${text(desired.name)}**: ${text(problem.message)}<br>**What to do:** ${text(problem.hint)}`],
+        : [`- **${text(desired.name)}**: ${text(problem.message)}<br>**What to do:** ${advice(problem.hint)}`],
     )
     .join('\n');
 }

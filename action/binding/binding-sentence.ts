@@ -10,6 +10,6 @@ export function bindingSentence(subject: string, owner: Owner | undefined): stri
     case 'branch':
       return `${name} belongs to branch ${printable(owner.name)} and goes when it is deleted`;
     case undefined:
-      return `${name}: no owner; it stays until you delete it`;
+      return `${name}: no owner; stays until you delete it`;
   }
 }

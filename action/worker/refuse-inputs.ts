@@ -22,7 +22,9 @@ export function refuseInputs(inputs: Inputs): void {
   if (given.length > 0) {
     throw new RegistrarError('input_invalid', {
       message: `The input ${given.join(' and ')} cannot be given together with worker-url: the Worker has its own.`,
-      hint: 'Remove it here, and let the operator of the Worker put it into SERVERS.',
+      hint: given.every((name) => name === WORKERS_OWN.stateKey)
+        ? 'Remove it: the Worker seals with keys of its own.'
+        : 'Remove it here, and let the operator of the Worker put it into SERVERS.',
     });
   }
   const what =

@@ -67,6 +67,7 @@ function withTrail(failure: RegistrarError, survey: Survey): RegistrarError {
 /** Documents with the same outcome, one after the other, share it. */
 function trailInWords({ trail }: Survey): string {
   return trail
-    .map(({ url, outcome }, index) => (outcome === trail[index + 1]?.outcome ? url : `${url} (${outcome})`))
-    .join(', ');
+    .map(({ url, outcome }, index) => (outcome === trail[index + 1]?.outcome ? `${url} and` : `${url}: ${outcome};`))
+    .join(' ')
+    .slice(0, -1);
 }

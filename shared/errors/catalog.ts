@@ -145,12 +145,12 @@ export const CATALOG = {
   },
   // Standalone state
   state_key_missing: {
-    meaning: 'The repository has sealed state but no key was given.',
-    hint: 'Give `state-key: ${{ secrets.OAUTH_REGISTRAR_STATE_KEY }}`. To make one: openssl rand -base64 32 | gh secret set OAUTH_REGISTRAR_STATE_KEY',
+    meaning: 'There is sealed state, or something to seal, and no key was given.',
+    hint: 'For a client that only this job needs, set `ttl: job`. Else give `state-key: ${{ secrets.OAUTH_REGISTRAR_STATE_KEY }}`. If it exists, find out why it is empty; do not replace it (state opens only with it). If there is none yet: openssl rand -base64 32 | gh secret set OAUTH_REGISTRAR_STATE_KEY',
   },
   state_key_wrong: {
     meaning: 'The sealed state does not open with the given key.',
-    hint: 'Put the key it was sealed with on a second line of the secret OAUTH_REGISTRAR_STATE_KEY; the state is then sealed anew.',
+    hint: 'Put the key it was sealed with on a second line of the secret OAUTH_REGISTRAR_STATE_KEY; the state is then sealed anew. If that key is lost, see docs/state.md.',
   },
   state_damaged: {
     meaning: 'What is stored as state is not state of this product.',
@@ -221,7 +221,7 @@ export const CATALOG = {
   },
   not_confirmable: {
     meaning: 'The client named as the one in use is none that this registration knows as current or next.',
-    hint: 'Give the `client-id` that the deployed app uses.',
+    hint: 'If the app still uses the old client, deploy it with the new credentials first and retire then. A job sees repository variables as they were when its run was queued.',
   },
   not_yet: {
     meaning: 'Something has to wait longer than this run may wait.',

@@ -85,7 +85,7 @@ export function desiredClient(
   ];
   const ttl = entry.ttl === undefined ? undefined : readTtl(entry.ttl);
   if (typeof ttl === 'object' && 'message' in ttl) findings.push({ at: ['ttl'], ...ttl });
-  const rotate = entry.rotate && readRotation(entry.rotate, { method: metadata.token_endpoint_auth_method, intact });
+  const rotate = entry.rotate && readRotation(entry.rotate);
   const publish =
     entry.publish && publishTargets(entry.publish, { client: { metadata, makeKey }, context: templates, intact });
   const prefixed = prefix === undefined ? undefined : prefixTargets(prefix, { metadata, makeKey });

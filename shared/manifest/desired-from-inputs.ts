@@ -64,7 +64,7 @@ export function desiredFromInputs(inputs: ClientInputs, options: ManifestOptions
       drafts: [{ name: BARE_CLIENT_NAME, entry, intact: !wrong, selected: true, locate }],
       found,
       code: 'input_invalid',
-      where: 'The inputs',
+      where: 'The client that the inputs type, redirect-uris or scope describe (no manifest is read beside them)',
     },
     options,
   );

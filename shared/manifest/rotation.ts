@@ -4,10 +4,10 @@ import { type Finding, quoted } from './problems.ts';
 import type { ClientEntry } from './schema.ts';
 
 /** How a client's credentials are renewed: 24 h of overlap, a new client and a confirmed retirement unless said. */
-export function readRotation(
-  rotate: NonNullable<ClientEntry['rotate']>,
-  { method, intact }: { readonly method: unknown; readonly intact: boolean },
-): { readonly rotation: Rotation; readonly findings: readonly Finding[] } {
+export function readRotation(rotate: NonNullable<ClientEntry['rotate']>): {
+  readonly rotation: Rotation;
+  readonly findings: readonly Finding[];
+} {
   const findings: Finding[] = [];
   const seconds = (name: 'every' | 'overlap'): number | undefined => {
     const text = rotate[name];
@@ -28,11 +28,11 @@ export function readRotation(
       expected: `less than ${rotate.every}`,
     });
   }
-  if (intact && strategy === 'keys' && method !== 'private_key_jwt') {
+  if (strategy === 'keys') {
     findings.push({
       at: ['rotate', 'strategy'],
-      message: 'is keys, but this client has none',
-      expected: 'replace or in-place, or token_endpoint_auth_method: private_key_jwt',
+      message: 'is keys, which does not exist yet',
+      expected: 'replace or in-place',
     });
   }
   if (everySeconds !== undefined && strategy === 'replace' && !clientIdMayChange) {

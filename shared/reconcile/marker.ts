@@ -24,3 +24,10 @@ export function whatToLookFor(
   const except = known.length === 0 ? '' : `, other than ${known.join(', ')}`;
   return `a client ${name} made within two minutes after ${new Date(startedAt).toISOString()}${except}`;
 }
+
+/** What a person does about a registration whose answer was lost. Nothing of a job-only client is remembered after the job. */
+export function howToSettle({ desired }: RegistrationRecord): string {
+  if (desired.ttl === 'job') return 'Ask the operator of the server to look for it and to delete it. Then run again.';
+  const which = `\`environment: ${printable(desired.environment)}\` and \`clients: ${printable(desired.name)}\``;
+  return `Ask the operator of the server to look for it. Then run \`command: resolve\` with ${which}, and \`resolution: forget\` if there is none, or \`resolution: adopt\` and its \`client-id\`. With a Worker its operator does this.`;
+}

@@ -7,7 +7,7 @@ import { answerError } from './answer-error.ts';
 import { CALL_MS, keyFor, protect, save } from './call.ts';
 import type { Event } from './event.ts';
 import { suspectIntent } from './lost-answer.ts';
-import { makeMarker, whatToLookFor } from './marker.ts';
+import { howToSettle, makeMarker, whatToLookFor } from './marker.ts';
 import type { Performed } from './perform.ts';
 import type { Ports } from './ports.ts';
 import { livesHere } from './record-queries.ts';
@@ -15,9 +15,6 @@ import { additions } from './sent-metadata.ts';
 
 /** How long a registration may wait for its turn at an endpoint before its intent is written anew. */
 const TURN_MS = 60_000;
-
-/** Nothing of a job-only client is remembered after the job that could be resolved. */
-const HINT_FOR_JOB = 'Ask the operator of the server to look for it and to delete it. Then run again.';
 
 /** Registers a client: intent saved first, then one POST, then the answer saved before anything else (RFC 7591 section 3). */
 export async function performRegister(
@@ -77,7 +74,7 @@ async function afterRegister(
     message: `A client was requested for ${record.key} and may exist: ${answer.reason}. If it does, it is ${whatToLookFor(record, intent)}.`,
     client: record.key,
     server: record.server.address,
-    ...(record.desired.ttl === 'job' && { hint: HINT_FOR_JOB }),
+    hint: howToSettle(record),
     ...(answer.cause && { cause: answer.cause }),
   });
   return save(ports, after.record, { events: after.events, problem });

@@ -2,14 +2,18 @@ import { printable } from '../errors/printable.ts';
 import { RegistrarError } from '../errors/registrar-error.ts';
 import type { Client, RegistrationRecord } from '../record/record.ts';
 import { changedMembers } from '../registration/compare-metadata.ts';
-import { whatToLookFor } from './marker.ts';
+import { howToSettle, whatToLookFor } from './marker.ts';
 import { grantedDifferently } from './sent-metadata.ts';
 import type { StopCode } from './step.ts';
+
+const CHECK_WHAT_WAS_GIVEN = 'Check the `client-id` and `client-secret` that were given to adopt it.';
 
 /** Why only a person can decide how to go on, in words. */
 export function stopError(record: RegistrationRecord, code: StopCode, client: Client | undefined): RegistrarError {
   return new RegistrarError(code, {
     message: `${record.key}: ${reason(record, code, client)}`,
+    ...(code === 'suspect_found' && { hint: howToSettle(record) }),
+    ...(client?.purpose === 'adopted' && code === 'credentials_refused' && { hint: CHECK_WHAT_WAS_GIVEN }),
     client: record.key,
     server: (client?.server ?? record.server).address,
   });
@@ -30,9 +34,9 @@ function reason(record: RegistrationRecord, code: StopCode, client: Client | und
     case 'access_refused':
       return `${asked}, but the server refuses our registration access token for client ${id}. It stays as it was.`;
     case 'credentials_refused':
-      return `client ${id} was registered, but ${client?.verification?.reason}.`;
+      return `client ${id} was ${client?.purpose === 'adopted' ? 'taken over' : 'registered'}, but ${client?.verification?.reason}.`;
     case 'rotation_not_allowed':
-      return `a rotation is due, and it would give the app a new client_id in place of ${client?.clientId}. Nothing was rotated.`;
+      return `a rotation is due or was asked for, and it would give the app a new client_id in place of ${client?.clientId}. Nothing was rotated.`;
     case 'metadata_differs':
       return `client ${id} was granted something else than was asked (${
         client &&

@@ -50,7 +50,7 @@ it('a plan shows what the presets expand to and where it would be sent, and chan
     expect(run.log).toContain(line);
   }
   expect(run.log).not.toContain('stays until you delete it');
-  expect(run.summary).toContain('### Plan for');
+  expect(run.summary).toContain('### Plan\n');
   expect(run.summary).toContain('type confidential');
   expect(run.annotations).toEqual([]);
   expect(run.state).not.toHaveProperty('registration_0');

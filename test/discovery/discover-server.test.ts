@@ -224,7 +224,7 @@ describe('FHIR metadata', () => {
 
   test('that is unreadable both times is told by its first answer', async () => {
     const { error } = await refusal({ [METADATA]: (url) => (url.search === '' ? '<feed/>' : 500) });
-    expect(error.message).toContain(`${METADATA} (answers with XML that is no capability statement)`);
+    expect(error.message).toContain(`${METADATA}: answers with XML that is no capability statement;`);
   });
 });
 
@@ -441,7 +441,7 @@ describe('a server that cannot be used', () => {
     });
     expect(error.code).toBe('registration_unsupported');
     expect(error.message).toBe(
-      `the FHIR server ${FHIR} names no registration endpoint. Asked: ${SMART} (names no registration endpoint), ${METADATA} (FHIR 4.0.1; names no registration endpoint), ${FHIR_FORMS.join(', ')} (answers 404)`,
+      `the FHIR server ${FHIR} names no registration endpoint. Asked: ${SMART}: names no registration endpoint; ${METADATA}: FHIR 4.0.1; names no registration endpoint; ${FHIR_FORMS.join(' and ')}: answers 404`,
     );
     expect(error.hint).toContain('Give the issuer of the authorization server');
     expect(error.hint).toContain(ALL.token);
@@ -514,7 +514,7 @@ describe('a server that cannot be used', () => {
   test('is reported without a server or its address where an error names none', async () => {
     const { error } = await refusal(everywhere(new RegistrarError('redirect_refused', { message: 'away' })));
     expect(error).toMatchObject({ code: 'redirect_refused', server: undefined });
-    expect(error.message).toMatch(/openid-configuration\/r4 \(away\)$/);
+    expect(error.message).toMatch(/openid-configuration\/r4: away$/);
   });
 
   test('is not searched on when an issuer elsewhere is down, and that is said', async () => {

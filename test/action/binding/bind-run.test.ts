@@ -19,7 +19,7 @@ function bind(eventName: string, payload: Payload, more: Partial<Run> = {}) {
   });
 }
 
-const nobody = { environment: 'default', sentence: 'default: no owner; it stays until you delete it' };
+const nobody = { environment: 'default', sentence: 'default: no owner; stays until you delete it' };
 
 describe('a pull request owns what its events make', () => {
   it.each(['pull_request', 'pull_request_target'])('with %s, in every example', async (event) => {
@@ -220,7 +220,7 @@ describe('inputs', () => {
   it('name an environment, whoever owns it', async () => {
     expect(await bind('push', push, { inputs: { environment: 'production' } })).toEqual({
       environment: 'production',
-      sentence: 'production: no owner; it stays until you delete it',
+      sentence: 'production: no owner; stays until you delete it',
     });
     const preview = await bind('pull_request', exampleOf('pull_request', 'opened'), {
       inputs: { environment: 'preview' },

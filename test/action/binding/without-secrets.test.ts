@@ -60,7 +60,7 @@ describe('the sentence about an owner', () => {
     expect(bindingSentence('web', { kind: 'pull_request', number: 12 })).toBe(
       'web belongs to #12 and goes when it closes',
     );
-    expect(bindingSentence('production', undefined)).toBe('production: no owner; it stays until you delete it');
+    expect(bindingSentence('production', undefined)).toBe('production: no owner; stays until you delete it');
   });
 
   it('shows a hostile branch on one line and as no command', () => {

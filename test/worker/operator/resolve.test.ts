@@ -50,7 +50,7 @@ async function suspect(name: string): Promise<void> {
   expect([lost.status, lost.body.error]).toEqual([422, 'registration_unknown']);
   const stopped = await worker.apply(`production/${name}`, wish(server), { run_id: '101' });
   expect([stopped.status, stopped.body.error]).toEqual([409, 'suspect_found']);
-  expect(stopped.body.hint).toContain('with a Worker, its operator does that');
+  expect(stopped.body.hint).toContain('With a Worker its operator does this');
 }
 
 test('a suspect that is forgotten makes way for a new client', async () => {
