@@ -36,6 +36,7 @@ const RANKS: Readonly<Record<string, number>> = {
   record: 2,
   registration: 2,
   reconcile: 3,
+  doctor: 4,
   api: 4,
 };
 
