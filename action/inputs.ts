@@ -2,7 +2,7 @@ import { RegistrarError } from '../shared/errors/registrar-error.ts';
 import type { InitialAccess } from '../shared/registration/initial-access-token.ts';
 import type { core } from './toolkit.ts';
 
-export const COMMANDS = ['apply', 'plan', 'rotate', 'retire', 'delete', 'adopt', 'resolve', 'sweep'] as const;
+export const COMMANDS = ['apply', 'plan', 'rotate', 'retire', 'delete', 'adopt', 'resolve', 'sweep', 'doctor'] as const;
 export type Command = (typeof COMMANDS)[number];
 
 /** Everything a person can say to this step, read once and checked for form. */
@@ -37,6 +37,7 @@ export type Inputs = {
   readonly secretPrefix?: string;
   readonly prune: boolean;
   readonly now: boolean;
+  readonly probe: boolean;
   readonly clientId?: string;
   readonly clientSecret?: string;
   readonly registrationAccessToken?: string;
@@ -89,6 +90,7 @@ export function readInputs(read: typeof core.getInput): Inputs {
     ...optional('softwareStatement', text('software-statement')),
     prune: flag('prune', false),
     now: flag('now', false),
+    probe: flag('probe', false),
     ...optional('githubToken', text('github-token')),
     ...optional('stateKey', text('state-key')),
     ...optional('secretsToken', text('secrets-token')),

@@ -76,3 +76,14 @@ export function describeDiagnosis(diagnosis: Diagnosis): readonly Section[] {
   ];
   return sections.filter(({ rows }) => rows.length > 0);
 }
+
+/** The sections as lines of text, their cells in columns. */
+export function diagnosisLines(diagnosis: Diagnosis): readonly string[] {
+  return describeDiagnosis(diagnosis).flatMap(({ title, rows }) => ['', title, ...inColumns(rows)]);
+}
+
+/** Every column but the last is as wide as its widest cell. */
+function inColumns(rows: readonly (readonly string[])[]): readonly string[] {
+  const width = (column: number) => Math.max(...rows.map((row) => String(row[column]).length));
+  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(width(column))).join('  ')}`.trimEnd());
+}

@@ -2,7 +2,9 @@ import type { Examination } from '../discovery/examine-server.ts';
 import type { Server, Source, TrailEntry } from '../discovery/server.ts';
 import type { ErrorCode } from '../errors/catalog.ts';
 import { printable, showUrl } from '../errors/printable.ts';
+import { RegistrarError } from '../errors/registrar-error.ts';
 import { type Feature, judgeFeatures } from './judge-features.ts';
+import { describeLeftBehind } from './left-behind.ts';
 import type { ProbeReport } from './probe-report.ts';
 
 /** One address of a server, and the document that it was read in. */
@@ -57,10 +59,30 @@ export function diagnose({ address, endpoints, server, problem }: Examination, p
   };
 }
 
-/** True when clients can be registered, as far as was looked, and nothing was left behind. */
-export function isGood({ problem, probe }: Diagnosis): boolean {
-  const registered = probe === undefined || probe.steps[0]?.result === 'worked';
-  return problem === undefined && registered && (probe?.left_behind ?? []).length === 0;
+/** What a diagnosis has to be told as errors: no server to register at, a client that was refused, clients left behind. */
+export function problemsOf({ address: server, problem, probe, needs }: Diagnosis): readonly RegistrarError[] {
+  const [registered] = probe?.steps ?? [];
+  const said = registered === undefined || registered.result === 'worked' ? undefined : registered.showed.join('; ');
+  return [
+    ...(problem === undefined ? [] : [new RegistrarError(problem.code, { ...problem, server })]),
+    ...(said === undefined
+      ? []
+      : [
+          new RegistrarError(isRefusal(said) ? 'registration_refused' : 'registration_rejected', {
+            message: `No client could be registered at ${server}: it ${said}.`,
+            hint: `What registration needs: ${needs.join(' ')}`,
+            server,
+          }),
+        ]),
+    ...(probe?.left_behind ?? []).map(
+      (client) =>
+        new RegistrarError('deletion_failed', {
+          message: describeLeftBehind(client),
+          hint: 'Ask the operator of the server; nothing else can be done from here.',
+          server: client.server,
+        }),
+    ),
+  ];
 }
 
 const REDIRECT_URIS =
@@ -96,4 +118,9 @@ function needsOf(probe: ProbeReport | undefined): readonly string[] {
     ];
   }
   return [`Other metadata than the probe has, or a server that takes it: ${said}.`];
+}
+
+/** Servers say 400 as well when they mean that a token is missing or wrong. */
+function isRefusal(said: string): boolean {
+  return /^answered (?:40[13]\b|400 (?:invalid_token|access_denied|invalid_client)\b)/u.test(said);
 }

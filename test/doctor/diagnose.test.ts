@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { examineServer } from '../../shared/discovery/examine-server.ts';
-import { describeDiagnosis } from '../../shared/doctor/describe-diagnosis.ts';
-import { type Diagnosis, diagnose, isGood } from '../../shared/doctor/diagnose.ts';
+import { describeDiagnosis, diagnosisLines } from '../../shared/doctor/describe-diagnosis.ts';
+import { type Diagnosis, diagnose, problemsOf } from '../../shared/doctor/diagnose.ts';
 import type { Feature } from '../../shared/doctor/judge-features.ts';
 import type { ProbeReport, ProbeResult, ProbeStep } from '../../shared/doctor/probe-report.ts';
 import { AS, FHIR, nested, reference, rest, serve } from '../discovery/documents.ts';
@@ -98,7 +98,7 @@ describe('a server as its documents show it', () => {
     });
     expect(why(diagnosis, 'keys')).toBe('its documents list only client_secret_basic, none');
     expect(diagnosis.needs.join(' ')).toContain('a probe shows it');
-    expect(isGood(diagnosis)).toBe(true);
+    expect(problemsOf(diagnosis)).toEqual([]);
     expect(diagnosis).not.toHaveProperty('problem');
   });
 
@@ -113,7 +113,7 @@ describe('a server as its documents show it', () => {
     });
     expect(features(diagnosis)).toMatchObject({ register: 'no', rotate: 'no', teardown: 'no' });
     expect(diagnosis.needs).toEqual([]);
-    expect(isGood(diagnosis)).toBe(false);
+    expect(problemsOf(diagnosis)).toMatchObject([{ code: 'registration_unsupported', hint: diagnosis.problem?.hint }]);
   });
 
   it('a document of another origin that would not be asked for otherwise is told and not used', async () => {
@@ -171,7 +171,7 @@ describe('a server as a probe shows it', () => {
       public: 'unknown',
     });
     expect(diagnosis.needs[0]).toBe('No initial access token: anybody may register.');
-    expect(isGood(diagnosis)).toBe(true);
+    expect(problemsOf(diagnosis)).toEqual([]);
   });
 
   it('an update that replaces the secret interrupts, and is a rotation without a new client_id', async () => {
@@ -192,7 +192,9 @@ describe('a server as a probe shows it', () => {
     expect(features(diagnosis)).toMatchObject({ update: 'no', rotate: 'yes', rotate_in_place: 'no', teardown: 'no' });
     expect(why(diagnosis, 'update')).toContain('`update: replace`');
     expect(why(diagnosis, 'rotate')).toContain('the old one stays');
-    expect(isGood(diagnosis)).toBe(false);
+    expect(problemsOf(diagnosis)).toMatchObject([
+      { code: 'deletion_failed', message: expect.stringContaining('Client abc is still at') },
+    ]);
   });
 
   it('what was interrupted, unclear or skipped is not known', async () => {
@@ -214,14 +216,29 @@ describe('a server as a probe shows it', () => {
   });
 
   it.each([
-    [step('register', 'failed', 'answered 401 invalid_token'), false, /^An initial access token, .* without one it/u],
-    [step('register', 'failed', 'answered 400 invalid_token'), true, /^Another initial access token/u],
-    [step('register', 'failed', 'answered 400 invalid_redirect_uri: no'), false, /^Other metadata than the probe has/u],
-  ])('a refusal says what registration needs: %j', async (refused, used, needs) => {
+    [
+      step('register', 'failed', 'answered 401 invalid_token'),
+      'registration_refused',
+      false,
+      /^An initial access token, .* without one it/u,
+    ],
+    [
+      step('register', 'failed', 'answered 400 invalid_token'),
+      'registration_refused',
+      true,
+      /^Another initial access token/u,
+    ],
+    [
+      step('register', 'failed', 'answered 400 invalid_redirect_uri: no'),
+      'registration_rejected',
+      false,
+      /^Other metadata than the probe has/u,
+    ],
+  ])('a refusal says what registration needs: %j', async (refused, code, used, needs) => {
     const diagnosis = await probed(report([refused], { used_initial_access_token: used }));
     expect(diagnosis.needs[0]).toMatch(needs);
     expect(features(diagnosis)).toMatchObject({ register: 'no', update: 'no', teardown: 'no' });
-    expect(isGood(diagnosis)).toBe(false);
+    expect(problemsOf(diagnosis)).toMatchObject([{ code, message: expect.stringContaining('it answered 40') }]);
   });
 
   it('a lost answer leaves it open', async () => {
@@ -271,6 +288,32 @@ describe('a diagnosis for people', () => {
       ],
     ]);
     expect(rows.Problem).toEqual([['It broke.'], ['What to do: Mend it.']]);
+  });
+
+  it('is text in columns', () => {
+    const {
+      address,
+      endpoints,
+      documents,
+      says,
+      needs,
+      features: judged,
+    } = diagnose({
+      address: AS,
+      endpoints: { says: { fhirVersion: '4.0.1', scopes: ['openid'] }, trail: [{ url: AS, outcome: 'answers 404' }] },
+    });
+    expect(diagnosisLines({ address, endpoints, documents, says, needs, features: judged.slice(0, 1) })).toEqual([
+      '',
+      'Where it was looked for',
+      `  ${AS}  answers 404`,
+      '',
+      'What the server says of itself',
+      '  FHIR version  4.0.1',
+      '  scopes        openid',
+      '',
+      'What will work',
+      '  no  register clients  no registration endpoint to use was found',
+    ]);
   });
 
   it('shows nothing of a server that could be taken for a command of a workflow', async () => {
