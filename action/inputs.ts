@@ -86,7 +86,7 @@ export function readInputs(read: typeof core.getInput): Inputs {
     ...optional('audience', text('audience')),
     ...optional('pullRequest', text('pull-request')),
     ...optional('branch', text('branch')),
-    ...optional('initialAccess', initialAccess(text('initial-access-token'))),
+    ...optional('initialAccess', readInitialAccess(text('initial-access-token'))),
     ...optional('softwareStatement', text('software-statement')),
     prune: flag('prune', false),
     now: flag('now', false),
@@ -146,7 +146,8 @@ function keyValues(value: string | undefined): Readonly<Record<string, string>> 
   );
 }
 
-function initialAccess(value: string | undefined): InitialAccess | undefined {
+/** An initial access token, or the JSON of a client that fetches one. Throws `input_invalid`. */
+export function readInitialAccess(value: string | undefined): InitialAccess | undefined {
   if (value === undefined) return undefined;
   if (!value.startsWith('{')) {
     if (/^[\x21-\x7e]+$/u.test(value)) return { kind: 'token', token: value };

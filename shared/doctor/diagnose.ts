@@ -23,6 +23,7 @@ export type Diagnosis = {
   readonly says: Server['says'];
   /** What registration would need, in sentences. */
   readonly needs: readonly string[];
+  /** Empty where nothing was found to judge by. */
   readonly features: readonly Feature[];
   readonly probe?: ProbeReport;
   readonly problem?: { readonly code: ErrorCode; readonly message: string; readonly hint: string };
@@ -51,7 +52,9 @@ export function diagnose({ address, endpoints, server, problem }: Examination, p
       typeof value === 'string' ? printable(value) : value,
     ) as Server['says'],
     needs: server === undefined ? [] : needsOf(probe),
-    features: judgeFeatures(endpoints, server !== undefined, probe),
+    features: Object.values(found).some((endpoint) => endpoint !== undefined)
+      ? judgeFeatures(endpoints, server !== undefined, probe)
+      : [],
     ...(probe && { probe }),
     ...(problem && {
       problem: { code: problem.code, message: printable(problem.message, 2_000), hint: problem.hint },

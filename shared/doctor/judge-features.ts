@@ -36,6 +36,7 @@ export const FEATURE_TITLES: Readonly<Record<Feature['feature'], string>> = {
 
 type Judged = Omit<Feature, 'feature'>;
 
+const NOT_REGISTRABLE: Judged = { works: 'no', why: 'no client can be registered' };
 const PROBE_TELLS = 'no document says it; a probe shows it';
 
 /** Judges every feature from what a server's documents say and, where there was one, from a probe. */
@@ -43,7 +44,7 @@ export function judgeFeatures(endpoints: Endpoints, registrable: boolean, probe?
   const { says } = endpoints;
   const register = judgeRegister(registrable, probe);
   const judge = (step: ProbeStep['step'], whenDone: (done: ProbeStep) => Judged): Judged => {
-    if (register.works === 'no') return { works: 'no', why: 'no client can be registered' };
+    if (register.works === 'no') return NOT_REGISTRABLE;
     if (probe === undefined) return { works: 'unknown', why: PROBE_TELLS };
     const done = probe.steps.find((candidate) => candidate.step === step);
     return done === undefined ? { works: 'unknown', why: 'the probe did not get that far' } : whenDone(done);
@@ -104,6 +105,7 @@ function judgeInPlace(done: ProbeStep, probe: ProbeReport | undefined): Judged {
 }
 
 function judgeRotate(register: Judged, remove: Judged): Judged {
+  if (register.works === 'no') return NOT_REGISTRABLE;
   if (register.works !== 'yes') return { works: register.works, why: 'it registers a new client beside the old one' };
   const stays = remove.works === 'no' ? '; the old one stays at the server until its operator deletes it' : '';
   return { works: 'yes', why: `a new client is registered beside the old one${stays}` };

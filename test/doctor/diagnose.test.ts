@@ -138,6 +138,7 @@ describe('a server as its documents show it', () => {
     const diagnosis = diagnose(await examine({}, 'https://user:canary@as.example/'));
     expect(diagnosis.problem?.code).toBe('url_insecure');
     expect(JSON.stringify(diagnosis)).not.toContain('canary');
+    expect(diagnosis.features).toEqual([]);
   });
 
   it('endpoints that were given need no document', async () => {
@@ -300,9 +301,16 @@ describe('a diagnosis for people', () => {
       features: judged,
     } = diagnose({
       address: AS,
-      endpoints: { says: { fhirVersion: '4.0.1', scopes: ['openid'] }, trail: [{ url: AS, outcome: 'answers 404' }] },
+      endpoints: {
+        token: { url: TOKEN, source: { kind: 'manifest' } },
+        says: { fhirVersion: '4.0.1', scopes: ['openid'] },
+        trail: [{ url: AS, outcome: 'answers 404' }],
+      },
     });
     expect(diagnosisLines({ address, endpoints, documents, says, needs, features: judged.slice(0, 1) })).toEqual([
+      '',
+      'What was found',
+      `  token endpoint  ${TOKEN}  as given`,
       '',
       'Where it was looked for',
       `  ${AS}  answers 404`,
