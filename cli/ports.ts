@@ -12,7 +12,7 @@ import { obtainInitialAccessToken } from '../shared/registration/initial-access-
 import { createVerifier } from '../shared/registration/verify.ts';
 import type { Screen } from './screen.ts';
 
-export const clock: Clock = {
+const clock: Clock = {
   now: () => Date.now(),
   sleep: async (ms, signal) => {
     await sleep(ms, undefined, signal ? { signal } : undefined);

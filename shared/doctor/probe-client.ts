@@ -3,7 +3,7 @@ import type { Desired } from '../manifest/desired.ts';
 import type { JsonObject } from '../ports/ports.ts';
 
 /** RFC 6761: no such host exists, so nobody can receive a code there. */
-export const PROBE_REDIRECT_URI = 'https://doctor.invalid/callback';
+const PROBE_REDIRECT_URI = 'https://doctor.invalid/callback';
 /** Where probes are remembered: the environment of their registrations. */
 export const PROBE_ENVIRONMENT = 'doctor';
 
