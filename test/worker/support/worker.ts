@@ -21,6 +21,8 @@ export const OTHER_KEY = Buffer.alloc(32, 2).toString('base64');
 const OPERATOR_TOKEN = 'canary-operator-token-of-the-tests-0001';
 export const WEBHOOK_SECRET = 'canary-webhook-secret-0001';
 
+const CONFIG = fileURLToPath(new URL('../../../wrangler.toml', import.meta.url));
+
 type Kv = {
   readonly list: (options?: { readonly prefix?: string }) => Promise<{
     readonly keys: readonly { readonly name: string; readonly metadata?: unknown; readonly expiration?: number }[];
@@ -61,17 +63,21 @@ export type TestWorker = {
   readonly close: () => Promise<void>;
 };
 
-/** The Worker in workerd, from wrangler.toml, with a policy for one repository and a server. */
+/**
+ * The Worker in workerd, from wrangler.toml or another configuration, with a policy for one repository and a server.
+ * Beside it, in the same runtime, there can be Workers of other configurations.
+ */
 export async function startWorker(
   server: AuthorizationServer,
   secrets: Readonly<Record<string, string>> = {},
   vars: Readonly<Record<string, string>> = {},
+  { configPath = CONFIG, beside = [] }: { readonly configPath?: string; readonly beside?: readonly string[] } = {},
 ): Promise<TestWorker> {
   const issuer = await startIssuer();
   const options = (changes: Readonly<Record<string, string>>) => ({
     workers: [
       {
-        configPath: fileURLToPath(new URL('../../../wrangler.toml', import.meta.url)),
+        configPath,
         vars: {
           PUBLIC_URL,
           INSECURE_LOOPBACK: 'true',
@@ -88,6 +94,7 @@ export async function startWorker(
           ...changes,
         },
       },
+      ...beside.map((other) => ({ configPath: other })),
     ],
   });
   const harness = createTestHarness(options({}));
