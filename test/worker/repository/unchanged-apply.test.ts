@@ -6,7 +6,7 @@ let applies: UnchangedApplies;
 
 beforeAll(async () => {
   applies = await countUnchangedApplies(await builtAction());
-});
+}, 180_000);
 
 const counts = (asked: Asked) => Object.fromEntries(LIMITS.map(({ what, count }) => [what, count(asked)]));
 
