@@ -21,7 +21,7 @@ export const REPOSITORY = { id: '2002', name: 'acme/app', ownerId: '1001' } as c
 
 const LIFE_SECONDS = 300;
 
-export async function startIssuer(): Promise<Issuer> {
+export async function startIssuer(clock: () => number = Date.now): Promise<Issuer> {
   const key = await makeKey('key-1');
   let asked = 0;
   const server = createServer((request, response) => {
@@ -33,7 +33,7 @@ export async function startIssuer(): Promise<Issuer> {
   return {
     url,
     token: (audience, claims = {}) => {
-      const now = Math.floor(Date.now() / 1000);
+      const now = Math.floor(clock() / 1000);
       return new SignJWT({
         iss: url,
         aud: audience,

@@ -66,12 +66,16 @@ export async function startWorker(
   server: AuthorizationServer,
   secrets: Readonly<Record<string, string>> = {},
   vars: Readonly<Record<string, string>> = {},
+  {
+    configPath = fileURLToPath(new URL('../../../wrangler.toml', import.meta.url)),
+    now = Date.now,
+  }: { readonly configPath?: string; readonly now?: () => number } = {},
 ): Promise<TestWorker> {
-  const issuer = await startIssuer();
+  const issuer = await startIssuer(now);
   const options = (changes: Readonly<Record<string, string>>) => ({
     workers: [
       {
-        configPath: fileURLToPath(new URL('../../../wrangler.toml', import.meta.url)),
+        configPath,
         vars: {
           PUBLIC_URL,
           INSECURE_LOOPBACK: 'true',
@@ -160,7 +164,7 @@ export async function startWorker(
     record,
     edit: async (key, change) => {
       const sealed = await vault.seal(change(await record(key)));
-      await sql('UPDATE registrations SET sealed = ?, due = ? WHERE key = ?', sealed, Date.now(), key);
+      await sql('UPDATE registrations SET sealed = ?, due = ? WHERE key = ?', sealed, now(), key);
     },
     cron: async () => {
       await harness.getWorker().scheduled({ cron: '*/15 * * * *' });

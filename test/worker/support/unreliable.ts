@@ -1,0 +1,62 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { AuthorizationServer } from '../../support/authorization-server.ts';
+import { REPOSITORY } from './issuer.ts';
+import { startWorker, type TestWorker } from './worker.ts';
+
+type Clock = { readonly real: number; readonly at: number; readonly speed: number };
+
+export type UnreliableWorker = TestWorker & {
+  /** What time it is in the Worker, in epoch milliseconds. */
+  readonly now: () => number;
+  /** Lets so much time pass at once; what has come due meanwhile is done then. */
+  readonly pass: (ms: number) => Promise<void>;
+  /** Lets time pass so many times faster. */
+  readonly hurry: (speed: number) => Promise<void>;
+  /** `stale`: what is written is seen a minute later. */
+  readonly kvIs: (state: 'good' | 'failing' | 'stale') => Promise<void>;
+};
+
+/** The Worker in workerd, in a world whose clock and whose KV a test can change. */
+export async function startUnreliableWorker(
+  server: AuthorizationServer,
+  secrets: Readonly<Record<string, string>> = {},
+  vars: Readonly<Record<string, string>> = {},
+): Promise<UnreliableWorker> {
+  let clock: Clock = { real: 0, at: 0, speed: 1 };
+  const now = () => Math.round(clock.at + (Date.now() - clock.real) * clock.speed);
+  const config = await makeConfig();
+  const worker = await startWorker(server, secrets, vars, { configPath: config.path, now });
+  const change = async (conditions: object) => {
+    const answer = await worker.harness.fetch('/conditions', { method: 'PUT', body: JSON.stringify(conditions) });
+    clock = (await answer.json()) as Clock;
+  };
+  await change({});
+  return {
+    ...worker,
+    now,
+    pass: async (ms) => {
+      await change({ passMs: ms });
+      // Alarms are set in real time, and are set anew by an object that has just woken.
+      await worker.evict();
+      await change({ wake: REPOSITORY.id });
+    },
+    hurry: (speed) => change({ speed }),
+    kvIs: (kv) => change({ kv }),
+    close: async () => {
+      await worker.close();
+      await config.remove();
+    },
+  };
+}
+
+async function makeConfig(): Promise<{ readonly path: string; readonly remove: () => Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), 'oauth-registrar-unreliable-'));
+  const path = join(directory, 'wrangler.toml');
+  const text = await readFile(new URL('../../../wrangler.toml', import.meta.url), 'utf8');
+  const main = fileURLToPath(new URL('unreliable-worker.js', import.meta.url));
+  await writeFile(path, text.replace(/^main = .*$/mu, `main = ${JSON.stringify(main)}`));
+  return { path, remove: () => rm(directory, { recursive: true, force: true }) };
+}
