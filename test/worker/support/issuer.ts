@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { SignJWT } from 'jose';
 import { closeServer, listenOnLoopback } from '../../support/listen.ts';
-import { makeKey } from '../identity/issuer.ts';
+import { makeKey, type SigningKey } from '../identity/issuer.ts';
 
 export type Claims = Readonly<Record<string, string | number>>;
 
 /** GitHub's issuer of id-tokens, as far as the Worker sees it. */
 export type Issuer = {
   readonly url: string;
+  readonly key: SigningKey;
   /** A fresh token for a run; claims that are given replace those of a push to main of `acme/app`. */
   readonly token: (audience: string, claims?: Claims) => Promise<string>;
   /** How often its keys were asked for. */
@@ -32,6 +33,7 @@ export async function startIssuer(clock: () => number = Date.now): Promise<Issue
   const url = `http://127.0.0.1:${await listenOnLoopback(server)}`;
   return {
     url,
+    key,
     token: (audience, claims = {}) => {
       const now = Math.floor(clock() / 1000);
       return new SignJWT({

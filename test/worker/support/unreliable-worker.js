@@ -9,6 +9,8 @@ const realTimeout = globalThis.setTimeout.bind(globalThis);
 let clock = { real: realNow(), at: realNow(), speed: 1 };
 let kv = 'good';
 let unseen = [];
+let alarmAt = null;
+let alarms = 0;
 
 Date.now = () => Math.round(clock.at + (realNow() - clock.real) * clock.speed);
 globalThis.setTimeout = (work, ms = 0, ...rest) => realTimeout(work, ms / clock.speed, ...rest);
@@ -21,7 +23,8 @@ async function change(request, env) {
   clock = { real: realNow(), at: Date.now() + (wanted.passMs ?? 0), speed: wanted.speed ?? clock.speed };
   kv = wanted.kv ?? kv;
   if (wanted.wake !== undefined) await env.REPOSITORIES.getByName(wanted.wake).wake();
-  return Response.json(clock);
+  const idle = alarms === 0 && (alarmAt === null || alarmAt > Date.now());
+  return Response.json({ clock, idle });
 }
 
 /** Writes fail, or are seen a minute later than they were made. */
@@ -61,12 +64,30 @@ export class Repository extends Built {
     const { storage } = context;
     const setAlarm = storage.setAlarm.bind(storage);
     const getAlarm = storage.getAlarm.bind(storage);
-    storage.setAlarm = (at) => setAlarm(toReal(at));
+    const deleteAlarm = storage.deleteAlarm.bind(storage);
+    storage.setAlarm = (at) => {
+      alarmAt = at;
+      return setAlarm(toReal(at));
+    };
+    storage.deleteAlarm = () => {
+      alarmAt = null;
+      return deleteAlarm();
+    };
     storage.getAlarm = async () => {
       const at = await getAlarm();
       return at === null ? null : fromReal(at);
     };
     super(context, around(env));
+  }
+
+  async alarm() {
+    alarmAt = null;
+    alarms += 1;
+    try {
+      await super.alarm();
+    } finally {
+      alarms -= 1;
+    }
   }
 }
 

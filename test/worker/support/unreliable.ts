@@ -4,14 +4,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AuthorizationServer } from '../../support/authorization-server.ts';
 import { REPOSITORY } from './issuer.ts';
-import { startWorker, type TestWorker } from './worker.ts';
+import { startWorker, type TestWorker, until } from './worker.ts';
 
 type Clock = { readonly real: number; readonly at: number; readonly speed: number };
 
 export type UnreliableWorker = TestWorker & {
   /** What time it is in the Worker, in epoch milliseconds. */
   readonly now: () => number;
-  /** Lets so much time pass at once; what has come due meanwhile is done then. */
+  /** Resolves when nothing is due, and no alarm is at work. */
+  readonly idle: () => Promise<void>;
+  /** Lets so much time pass at once; what has come due meanwhile is done when it resolves. */
   readonly pass: (ms: number) => Promise<void>;
   /** Lets time pass so many times faster. */
   readonly hurry: (speed: number) => Promise<void>;
@@ -31,20 +33,26 @@ export async function startUnreliableWorker(
   const worker = await startWorker(server, secrets, vars, { configPath: config.path, now });
   const change = async (conditions: object) => {
     const answer = await worker.harness.fetch('/conditions', { method: 'PUT', body: JSON.stringify(conditions) });
-    clock = (await answer.json()) as Clock;
+    const told = (await answer.json()) as { readonly clock: Clock; readonly idle: boolean };
+    clock = told.clock;
+    return told.idle;
   };
+  const idle = () => until(() => change({}), 60_000);
   await change({});
   return {
     ...worker,
     now,
+    idle,
     pass: async (ms) => {
+      await idle();
       await change({ passMs: ms });
       // Alarms are set in real time, and are set anew by an object that has just woken.
       await worker.evict();
       await change({ wake: REPOSITORY.id });
+      await idle();
     },
-    hurry: (speed) => change({ speed }),
-    kvIs: (kv) => change({ kv }),
+    hurry: async (speed) => void (await change({ speed })),
+    kvIs: async (kv) => void (await change({ kv })),
     close: async () => {
       await worker.close();
       await config.remove();
