@@ -23,6 +23,11 @@ async function change(request, env) {
   clock = { real: realNow(), at: Date.now() + (wanted.passMs ?? 0), speed: wanted.speed ?? clock.speed };
   kv = wanted.kv ?? kv;
   if (wanted.wake !== undefined) await env.REPOSITORIES.getByName(wanted.wake).wake();
+  if (wanted.breakOff !== undefined) {
+    await env.REPOSITORIES.getByName(wanted.breakOff)
+      .breakOff()
+      .catch(() => {});
+  }
   const idle = alarms === 0 && (alarmAt === null || alarmAt > Date.now());
   return Response.json({ clock, idle });
 }
@@ -80,13 +85,19 @@ export class Repository extends Built {
     super(context, around(env));
   }
 
+  /** Ends the object in the middle of whatever it is doing. */
+  breakOff() {
+    alarms = 0;
+    this.ctx.abort('broken off by a test');
+  }
+
   async alarm() {
     alarmAt = null;
     alarms += 1;
     try {
       await super.alarm();
     } finally {
-      alarms -= 1;
+      alarms = Math.max(0, alarms - 1);
     }
   }
 }

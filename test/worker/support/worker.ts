@@ -18,7 +18,7 @@ import { type Claims, type Issuer, REPOSITORY, startIssuer } from './issuer.ts';
 export const PUBLIC_URL = 'https://registrar.example.org';
 export const KEY = Buffer.alloc(32, 1).toString('base64');
 export const OTHER_KEY = Buffer.alloc(32, 2).toString('base64');
-const OPERATOR_TOKEN = 'canary-operator-token-of-the-tests-0001';
+export const OPERATOR_TOKEN = 'canary-operator-token-of-the-tests-0001';
 export const WEBHOOK_SECRET = 'canary-webhook-secret-0001';
 
 type Kv = {
