@@ -47,12 +47,9 @@ export async function startUnreliableWorker(
     idle,
     pass: async (ms) => {
       await idle();
-      await change({ passMs: ms });
       // Alarms are set in real time, and are set anew by an object that has just woken.
-      await worker.evict().catch((error: unknown) => {
-        if (!String(error).includes('not currently running')) throw error;
-      });
-      await change({ wake: REPOSITORY.id });
+      await change({ breakOff: REPOSITORY.id });
+      await change({ passMs: ms, wake: REPOSITORY.id });
       await idle();
     },
     breakOff: async () => void (await change({ breakOff: REPOSITORY.id })),
