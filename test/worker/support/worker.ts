@@ -18,7 +18,7 @@ import { type Claims, type Issuer, REPOSITORY, startIssuer } from './issuer.ts';
 export const PUBLIC_URL = 'https://registrar.example.org';
 export const KEY = Buffer.alloc(32, 1).toString('base64');
 export const OTHER_KEY = Buffer.alloc(32, 2).toString('base64');
-const OPERATOR_TOKEN = 'canary-operator-token-of-the-tests-0001';
+export const OPERATOR_TOKEN = 'canary-operator-token-of-the-tests-0001';
 export const WEBHOOK_SECRET = 'canary-webhook-secret-0001';
 
 const CONFIG = fileURLToPath(new URL('../../../wrangler.toml', import.meta.url));
@@ -71,9 +71,13 @@ export async function startWorker(
   server: AuthorizationServer,
   secrets: Readonly<Record<string, string>> = {},
   vars: Readonly<Record<string, string>> = {},
-  { configPath = CONFIG, beside = [] }: { readonly configPath?: string; readonly beside?: readonly string[] } = {},
+  {
+    configPath = CONFIG,
+    beside = [],
+    now = Date.now,
+  }: { readonly configPath?: string; readonly beside?: readonly string[]; readonly now?: () => number } = {},
 ): Promise<TestWorker> {
-  const issuer = await startIssuer();
+  const issuer = await startIssuer(now);
   const options = (changes: Readonly<Record<string, string>>) => ({
     workers: [
       {
@@ -167,7 +171,7 @@ export async function startWorker(
     record,
     edit: async (key, change) => {
       const sealed = await vault.seal(change(await record(key)));
-      await sql('UPDATE registrations SET sealed = ?, due = ? WHERE key = ?', sealed, Date.now(), key);
+      await sql('UPDATE registrations SET sealed = ?, due = ? WHERE key = ?', sealed, now(), key);
     },
     cron: async () => {
       await harness.getWorker().scheduled({ cron: '*/15 * * * *' });
