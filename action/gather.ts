@@ -126,6 +126,7 @@ function manifestOptions(inputs: Inputs, context: RunContext, binding: Binding):
     },
     overrides: {
       strict: inputs.strict,
+      hostsKeys: inputs.workerUrl !== undefined,
       hasSoftwareStatement: inputs.softwareStatement !== undefined,
       ...(inputs.server !== undefined && { server: inputs.server }),
       ...(inputs.ttl !== undefined && { ttl: inputs.ttl }),

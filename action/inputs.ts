@@ -39,6 +39,7 @@ export type Inputs = {
   readonly now: boolean;
   readonly probe: boolean;
   readonly clientId?: string;
+  readonly keyId?: string;
   readonly clientSecret?: string;
   readonly registrationAccessToken?: string;
   readonly registrationClientUri?: string;
@@ -96,6 +97,7 @@ export function readInputs(read: typeof core.getInput): Inputs {
     ...optional('secretsToken', text('secrets-token')),
     ...optional('secretPrefix', text('secret-prefix')),
     ...optional('clientId', text('client-id')),
+    ...optional('keyId', text('key-id')),
     ...optional('clientSecret', text('client-secret')),
     ...optional('registrationAccessToken', text('registration-access-token')),
     ...optional('registrationClientUri', text('registration-client-uri')),

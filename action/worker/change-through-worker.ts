@@ -59,12 +59,16 @@ async function wantedClients({ inputs, context, session }: Work, binding: Bindin
   }
 }
 
-function requestFor(command: 'rotate' | 'retire' | 'delete', { now, clientId }: Inputs, count: number) {
+function requestFor(command: 'rotate' | 'retire' | 'delete', { now, clientId, keyId }: Inputs, count: number) {
   switch (command) {
     case 'rotate':
       return { method: 'POST', verb: 'rotate', body: now ? { now } : {} } as const;
     case 'retire':
-      return { method: 'POST', verb: 'retire', body: { client_id: oneInUse(clientId, count) } } as const;
+      return {
+        method: 'POST',
+        verb: 'retire',
+        body: { client_id: oneInUse(clientId, count), ...(keyId !== undefined && { key_id: keyId }) },
+      } as const;
     case 'delete':
       return { method: 'DELETE' } as const;
   }

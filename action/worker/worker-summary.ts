@@ -16,7 +16,7 @@ export function workerSummary(reports: readonly WorkerReport[]): string {
     ]);
   return [
     rows.length === 0 ? '' : table(['Client', 'Lives until', 'Published as', 'Next rotation'], rows),
-    titled('Rotations to confirm', views.flatMap(retiring)),
+    titled('Rotations to confirm', [...views.flatMap(retiring), ...views.flatMap(retiringKeys)]),
     titled('Clients that may exist, because an answer was lost', views.flatMap(suspects)),
     titled('Clients that are left at a server', views.flatMap(orphans)),
   ]
@@ -34,6 +34,14 @@ function retiring({ name, environment, client_id: current = '', retiring: old }:
   return old.map(
     (clientId) =>
       `- **${text(name)}**: the old client ${code(clientId)} still works. When the deployed app uses ${code(current)}, run this Action with ${code('command: retire')}, ${code(`environment: ${environment}`)}, ${code(`clients: ${name}`)}, ${code(`client-id: ${current}`)}.`,
+  );
+}
+
+function retiringKeys(view: RegistrationView): readonly string[] {
+  const { name, environment, client_id: client = '', key_id: current = '', retiring_keys: old = [] } = view;
+  return old.map(
+    (keyId) =>
+      `- **${text(name)}**: the old key ${code(keyId)} still works. When the deployed app uses ${code(current)}, run this Action with ${code('command: retire')}, ${code(`environment: ${environment}`)}, ${code(`clients: ${name}`)}, ${code(`client-id: ${client}`)}, ${code(`key-id: ${current}`)}.`,
   );
 }
 

@@ -219,6 +219,10 @@ export const CATALOG = {
     meaning: 'There is no registration of that name in this environment.',
     hint: 'Run `command: plan` to see which registrations there are.',
   },
+  key_set_ignored: {
+    meaning: 'The server answered that it does not read the key set that the Worker hosts for the client.',
+    hint: 'Use the rotation strategy `replace` or `in-place` at this server.',
+  },
   not_confirmable: {
     meaning: 'The client named as the one in use is none that this registration knows as current or next.',
     hint: 'If the app still uses the old client, deploy it with the new credentials first and retire then. A job sees repository variables as they were when its run was queued.',

@@ -25,6 +25,8 @@ export type ManifestOverrides = {
   readonly owner?: Owner;
   /** A software statement is sent that the manifest does not show. */
   readonly hasSoftwareStatement?: boolean;
+  /** A Worker keeps the registrations and can host their public keys. */
+  readonly hostsKeys?: boolean;
 };
 
 /** What a manifest is read for. */
@@ -85,7 +87,8 @@ export function desiredClient(
   ];
   const ttl = entry.ttl === undefined ? undefined : readTtl(entry.ttl);
   if (typeof ttl === 'object' && 'message' in ttl) findings.push({ at: ['ttl'], ...ttl });
-  const rotate = entry.rotate && readRotation(entry.rotate);
+  const hosted = overrides.hostsKeys === true;
+  const rotate = entry.rotate && readRotation(entry.rotate, { metadata, hosted, intact });
   const publish =
     entry.publish && publishTargets(entry.publish, { client: { metadata, makeKey }, context: templates, intact });
   const prefixed = prefix === undefined ? undefined : prefixTargets(prefix, { metadata, makeKey });

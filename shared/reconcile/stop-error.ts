@@ -1,6 +1,6 @@
 import { printable } from '../errors/printable.ts';
 import { RegistrarError } from '../errors/registrar-error.ts';
-import type { Client, RegistrationRecord } from '../record/record.ts';
+import type { Client, KeySet, RegistrationRecord } from '../record/record.ts';
 import { changedMembers } from '../registration/compare-metadata.ts';
 import { howToSettle, whatToLookFor } from './marker.ts';
 import { grantedDifferently } from './sent-metadata.ts';
@@ -13,10 +13,15 @@ export function stopError(record: RegistrationRecord, code: StopCode, client: Cl
   return new RegistrarError(code, {
     message: `${record.key}: ${reason(record, code, client)}`,
     ...(code === 'suspect_found' && { hint: howToSettle(record) }),
+    ...(code === 'credentials_refused' && client?.keySet && { hint: readTheSet(client.keySet) }),
     ...(client?.purpose === 'adopted' && code === 'credentials_refused' && { hint: CHECK_WHAT_WAS_GIVEN }),
     client: record.key,
     server: (client?.server ?? record.server).address,
   });
+}
+
+function readTheSet({ uri }: KeySet): string {
+  return `See whether the server can read ${uri}, where the Worker hosts the public key of the client, and supports jwks_uri. If it does not, use the rotation strategy replace.`;
 }
 
 function reason(record: RegistrationRecord, code: StopCode, client: Client | undefined): string {
@@ -37,6 +42,8 @@ function reason(record: RegistrationRecord, code: StopCode, client: Client | und
       return `client ${id} was ${client?.purpose === 'adopted' ? 'taken over' : 'registered'}, but ${client?.verification?.reason}.`;
     case 'rotation_not_allowed':
       return `a rotation is due or was asked for, and it would give the app a new client_id in place of ${client?.clientId}. Nothing was rotated.`;
+    case 'key_set_ignored':
+      return `a rotation of keys is due or was asked for, and the server said that it does not read ${client?.keySet?.uri} for client ${id}. Nothing was rotated.`;
     case 'metadata_differs':
       return `client ${id} was granted something else than was asked (${
         client &&

@@ -1,5 +1,8 @@
 import * as z from 'zod';
+import type { HostedSet } from '../../shared/reconcile/key-hosting.ts';
 import type { LedgerRow } from '../../shared/record/record.ts';
+
+import { jsonObject } from '../../shared/record/shape.ts';
 
 /** What a list shows of a registration in the inventory; never a secret. */
 export type InventoryMetadata = {
@@ -24,6 +27,8 @@ export type InventoryEntry = {
   readonly sealed: string;
   readonly endpoint: string;
   readonly ledger: readonly LedgerRow[];
+  /** Hosted sets: they are served again as soon as an object is restored, before its records are opened. */
+  readonly keySets?: readonly HostedSet[];
 };
 
 /** Most bytes of metadata that Workers KV takes. */
@@ -44,6 +49,7 @@ const entrySchema = z.object({
       ended: z.enum(['deleted', 'gone', 'orphan', 'forgotten']).exactOptional(),
     }),
   ),
+  keySets: z.array(z.object({ id: z.string(), keys: z.array(jsonObject) })).exactOptional(),
 });
 
 export const metadataSchema = z.object({

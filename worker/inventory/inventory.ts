@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/ports/ports.ts';
 import { backOffMilliseconds } from '../../shared/reconcile/back-off.ts';
 import { canonical } from '../repository/canonical.ts';
+import { keySetsOf } from '../repository/key-sets.ts';
 import { ledgerOf } from '../repository/ledger-rows.ts';
 import { getMeta, setMeta } from '../repository/meta.ts';
 import { findRow, type RegistrationRow, settleRow } from '../repository/registration-rows.ts';
@@ -141,11 +142,13 @@ export function createInventory({
 }
 
 function entryTextOf(sql: Sql, row: RegistrationRow): string {
+  const keySets = keySetsOf(sql, row.key);
   const entry: InventoryEntry = {
     version: 1,
     sealed: row.sealed,
     endpoint: row.endpoint,
     ledger: ledgerOf(sql, row.key),
+    ...(keySets.length > 0 && { keySets }),
   };
   return JSON.stringify(entry);
 }

@@ -8,7 +8,7 @@ import type { Action } from '../policy/authorise.ts';
 import { acceptToken, applierOf, authoriseCall, keyOf, notFound, refuseHeld, runOf } from './admit.ts';
 import { viewOf } from './answers.ts';
 import { ANSWER_MS } from './apply.ts';
-import type { Caller, Viewed } from './calls.ts';
+import type { Caller, RetireCall, Viewed } from './calls.ts';
 import { finishing } from './finishing.ts';
 import type { Home } from './home.ts';
 import { loadRecord } from './load-record.ts';
@@ -72,13 +72,13 @@ export function published(home: Home, caller: Caller & { readonly receipt: Publi
   });
 }
 
-/** The deployed app uses this client: those it replaced are deleted. */
-export function retire(home: Home, caller: Caller & { readonly clientId: string }): Promise<Reply<Viewed>> {
-  const { clientId } = caller;
+/** The deployed app uses this client and key: those it replaced are deleted. */
+export function retire(home: Home, caller: RetireCall): Promise<Reply<Viewed>> {
+  const { clientId, keyId } = caller;
   return changeOne(home, caller, {
     action: 'retire',
-    wish: ['retire', clientId],
-    change: ({ record }) => ({ record: confirmUse(record, clientId) }),
+    wish: ['retire', clientId, keyId],
+    change: ({ record }) => ({ record: confirmUse(record, clientId, keyId) }),
   });
 }
 

@@ -74,6 +74,14 @@ const MIGRATIONS: readonly string[] = [
     expires_at INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE key_sets (
+    id TEXT PRIMARY KEY,
+    registration TEXT NOT NULL,
+    keys TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX key_sets_registration ON key_sets (registration);
+  `,
 ];
 
 /** True once something was ever kept in this object. */

@@ -13,6 +13,7 @@ const STATUS: Partial<Record<ErrorCode, 400 | 401 | 403 | 404 | 409 | 500 | 502 
   owner_ended: 409,
   not_confirmable: 409,
   rotation_not_allowed: 409,
+  key_set_ignored: 409,
   suspect_found: 409,
   update_unsupported: 409,
   update_interrupts: 409,
