@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { ApplyBody } from '../../../shared/api/worker-api.ts';
-import type { HookEvent } from '../../../worker/webhooks/delivery.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../../support/authorization-server.ts';
-import { type Claims, pullRequestRun, REPOSITORY } from '../support/issuer.ts';
+import { pullRequestRun, REPOSITORY } from '../support/issuer.ts';
+import { closed, createSharing, pullRequest, reopened, uri } from '../support/sharing.ts';
 import { startWorker, type TestWorker, until, wish } from '../support/worker.ts';
 
 let server: AuthorizationServer;
 let worker: TestWorker;
-let deliveries = 0;
-/** Each test has a pattern, so a client, of its own. */
-let group = 0;
-let number = 0;
+const sharing = createSharing(() => ({ server, worker }));
+const { pull, pattern, wanted, deploy, deliver, atServer, left } = sharing;
 
 beforeAll(async () => {
   server = await startAuthorizationServer();
@@ -24,8 +21,7 @@ afterAll(async () => {
 
 beforeEach(() => {
   server.reset();
-  group += 1;
-  number = group * 100;
+  sharing.begin();
 });
 
 const POLICY = {
@@ -39,89 +35,54 @@ const POLICY = {
   ],
 };
 
-type Told = HookEvent extends infer Event ? (Event extends HookEvent ? Omit<Event, 'repositoryId'> : never) : never;
-
-async function deliver(event: Told, id?: string): Promise<string> {
-  deliveries += 1;
-  const told = { ...event, repositoryId: REPOSITORY.id } as HookEvent;
-  return (await worker.object()).takeDelivery({
-    id: id ?? `github:shared-${deliveries}`,
-    receivedAt: Date.now(),
-    event: told,
-  });
-}
-
-const owner = (pull: number) => ({ kind: 'pull_request', number: pull }) as const;
-const ended = (pull: number, at = Date.now()): Told => ({ kind: 'owner_ended', owner: owner(pull), at });
-const reopened = (pull: number, at = Date.now()): Told => ({ kind: 'owner_reopened', owner: owner(pull), at });
-
-const pattern = () => `pr-${group}*`;
-const sharedKey = () => `shared/${pattern()}/web`;
-const place = (key: string) => key.split('/').map(encodeURIComponent);
-const sharedPath = () => `${place(`shared/${pattern()}`).join('%2F')}/web`;
-/** The preview of a pull request: where users come back to. */
-const uri = (pull: number) => `https://pr-${pull}.preview.example.org/callback`;
-
-type Changes = Partial<ApplyBody['desired']> & { readonly more?: Readonly<Record<string, string | string[]>> };
-
-function wanted(pull: number, { more, ...changes }: Changes = {}): ApplyBody {
-  const { desired } = wish(server);
-  const metadata = { ...desired.metadata, redirect_uris: [uri(pull)], ...more };
-  return { desired: { ...desired, metadata, shared: pattern(), ...changes }, owner: owner(pull) };
-}
-
-const deploy = (pull: number, changes: Changes = {}, claims: Claims = {}) =>
-  worker.apply(`pr-${pull}/web`, wanted(pull, changes), pullRequestRun(pull, claims));
-
-/** Redirect URIs of the clients at the server, as the server has them. */
-const atServer = () => server.clients().map(({ metadata }) => (metadata.redirect_uris as string[]).toSorted());
+const sharedPath = () => `${encodeURIComponent(`shared/${pattern()}`)}/web`;
 const statusOf = async (key: string) =>
   (await worker.sql('SELECT status FROM registrations WHERE key = ?', key))[0]?.status;
-const left = (...pulls: readonly number[]) =>
-  until(async () => JSON.stringify(atServer()) === JSON.stringify(pulls.length === 0 ? [] : [pulls.map(uri)]));
 
 test('all environments of a pattern share one client; each brings its redirect URIs and takes exactly those away', async () => {
-  const [one, two] = [number + 1, number + 2];
+  const [one, two] = [pull(1), pull(2)];
   const { status, body } = await deploy(one);
   expect([status, body.changed]).toEqual([200, true]);
   expect(body.registration).toMatchObject({
     environment: `pr-${one}`,
     name: 'web',
     status: 'active',
-    owner: owner(one),
+    owner: pullRequest(one),
     shared: pattern(),
   });
   const second = (await deploy(two)).body;
   expect(second.credentials.client_id).toBe(body.credentials.client_id);
   expect(second.events.map(({ kind }) => kind)).toContain('updated');
   expect(atServer()).toEqual([[uri(one), uri(two)]]);
-  await deliver(ended(one));
+  await deliver(closed(one));
   await left(two);
-  expect((await worker.send('GET', `pr-${one}/web`, { claims: pullRequestRun(one) })).status).toBe(403);
+  const gone = (await worker.send('GET', `pr-${one}/web`, { claims: pullRequestRun(one) })).body.registration;
+  expect(gone.status).toBe('ended');
+  expect(gone).not.toHaveProperty('client_id');
   expect((await worker.send('GET', `pr-${two}/web`)).body.registration.client_id).toBe(second.credentials.client_id);
-  await deliver(ended(two));
+  await deliver(closed(two));
   await left();
-  await until(async () => (await statusOf(sharedKey())) === 'ended');
-  const rows = await worker.sql('SELECT ended FROM ledger WHERE registration = ?', sharedKey());
+  await until(async () => (await statusOf(sharing.key())) === 'ended');
+  const rows = await worker.sql('SELECT ended FROM ledger WHERE registration = ?', sharing.key());
   expect(rows).toEqual([{ ended: 'deleted' }]);
-  const events = await worker.sql('SELECT event FROM events WHERE registration = ? ORDER BY id', sharedKey());
+  const events = await worker.sql('SELECT event FROM events WHERE registration = ? ORDER BY id', sharing.key());
   expect(events.map(({ event }) => JSON.parse(String(event)).kind)).toEqual(
     expect.arrayContaining(['registered', 'joined', 'updated', 'left', 'ending', 'deleted']),
   );
 });
 
 test('an unchanged deploy asks the server for nothing and writes no contribution', async () => {
-  await deploy(number + 1);
+  await deploy(pull(1));
   const asked = server.requests.length;
-  const before = await worker.sql('SELECT * FROM contributions WHERE key = ?', `pr-${number + 1}/web`);
-  const { body } = await deploy(number + 1, {}, { run_id: '101' });
+  const before = await worker.sql('SELECT * FROM contributions WHERE key = ?', `pr-${pull(1)}/web`);
+  const { body } = await deploy(pull(1), {}, { run_id: '101' });
   expect(body.changed).toBe(false);
   expect(server.requests).toHaveLength(asked);
-  expect(await worker.sql('SELECT * FROM contributions WHERE key = ?', `pr-${number + 1}/web`)).toEqual(before);
+  expect(await worker.sql('SELECT * FROM contributions WHERE key = ?', `pr-${pull(1)}/web`)).toEqual(before);
 });
 
 test('what two bring stays until both are gone', async () => {
-  const [one, two] = [number + 1, number + 2];
+  const [one, two] = [pull(1), pull(2)];
   const same = { more: { redirect_uris: ['https://app.example.org/callback'] } };
   await deploy(one, same);
   const { body } = await deploy(two, same);
@@ -134,7 +95,7 @@ test('what two bring stays until both are gone', async () => {
 });
 
 test('logout addresses come and go with the environment too', async () => {
-  const [one, two] = [number + 1, number + 2];
+  const [one, two] = [pull(1), pull(2)];
   const logout = (pull: number) => ({
     more: { post_logout_redirect_uris: [`https://pr-${pull}.preview.example.org/`] },
   });
@@ -147,7 +108,7 @@ test('logout addresses come and go with the environment too', async () => {
 });
 
 test('two previews at once are one client with the addresses of both', async () => {
-  const pulls = [number + 1, number + 2, number + 3];
+  const pulls = [pull(1), pull(2), pull(3)];
   server.interfere({ method: 'POST', path: '/reg', do: { kind: 'delay_answer', milliseconds: 300 } });
   const answers = await Promise.all(pulls.map((pull) => deploy(pull)));
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
@@ -156,59 +117,24 @@ test('two previews at once are one client with the addresses of both', async () 
   expect(atServer()).toEqual([pulls.map(uri)]);
 });
 
-test('eviction between any two requests changes nothing', async () => {
-  const [one, two] = [number + 1, number + 2];
-  const { body } = await deploy(one);
-  await worker.evict();
-  expect((await deploy(two)).body.credentials.client_id).toBe(body.credentials.client_id);
-  await worker.evict();
-  await deliver(ended(one));
-  await worker.evict();
-  await worker.cron();
-  await left(two);
-  await worker.evict();
-  await worker.send('DELETE', `pr-${two}/web`, { claims: pullRequestRun(two) });
-  await left();
-});
-
-test('an end of the runtime in the middle of an update: the others keep theirs, and the deploy that is sent again adds its own', async () => {
-  const [one, two] = [number + 1, number + 2];
-  await deploy(one);
-  server.interfere({ method: 'PUT', times: 1, do: { kind: 'delay_answer', milliseconds: 12_000 } });
-  const arrived = server.arrival({ method: 'PUT' });
-  const broken = worker.send('PUT', `pr-${two}/web`, { body: wanted(two), claims: pullRequestRun(two) });
-  await arrived;
-  await worker.kill();
-  await broken.catch(() => undefined);
-  await worker.edit(sharedKey(), (record) => ({
-    ...record,
-    ...(record.call && { call: { ...record.call, limitAt: 0 } }),
-  }));
-  await worker.cron();
-  // Nobody waits for the second one any more: what may have come of it is taken back.
-  await left(one);
-  expect((await deploy(two)).status).toBe(200);
-  expect(atServer()).toEqual([[uri(one), uri(two)]]);
-});
-
 describe('whatever the order', () => {
   test('a deploy that comes after its teardown adds nothing', async () => {
-    const [one, two] = [number + 1, number + 2];
+    const [one, two] = [pull(1), pull(2)];
     await deploy(one);
-    await deliver(ended(two));
+    await deliver(closed(two));
     const late = await deploy(two);
     expect([late.status, late.body.error]).toEqual([409, 'owner_ended']);
     expect(atServer()).toEqual([[uri(one)]]);
   });
 
   test('a teardown while the addresses are being added takes them away again', async () => {
-    const [one, two] = [number + 1, number + 2];
+    const [one, two] = [pull(1), pull(2)];
     await deploy(one);
     server.interfere({ method: 'PUT', times: 1, do: { kind: 'delay_answer', milliseconds: 500 } });
     const arrived = server.arrival({ method: 'PUT' });
     const deploying = deploy(two);
     await arrived;
-    await deliver(ended(two));
+    await deliver(closed(two));
     const { status, body } = await deploying;
     expect([status, body.error]).toEqual([409, 'owner_ended']);
     await left(one);
@@ -217,40 +143,40 @@ describe('whatever the order', () => {
   test('a teardown while the client is being made ends it', async () => {
     server.interfere({ method: 'POST', path: '/reg', times: 1, do: { kind: 'delay_answer', milliseconds: 500 } });
     const arrived = server.arrival({ method: 'POST', path: '/reg' });
-    const deploying = deploy(number + 1);
+    const deploying = deploy(pull(1));
     await arrived;
-    await deliver(ended(number + 1));
+    await deliver(closed(pull(1)));
     expect((await deploying).body.error).toBe('owner_ended');
     await left();
-    await until(async () => (await statusOf(sharedKey())) === 'ended');
+    await until(async () => (await statusOf(sharing.key())) === 'ended');
   });
 
   test('closed, reopened and deployed again shares again', async () => {
-    const [one, two] = [number + 1, number + 2];
+    const [one, two] = [pull(1), pull(2)];
     const now = Date.now();
     await deploy(one);
     await deploy(two);
-    await deliver(ended(two, now));
+    await deliver(closed(two, now));
     await left(one);
     await deliver(reopened(two, now + 1000));
     expect((await deploy(two, {}, { run_id: '101' })).status).toBe(200);
-    expect(await deliver(ended(two, now + 500))).toBe('ignored');
+    expect(await deliver(closed(two, now + 500))).toBe('ignored');
     expect(atServer()).toEqual([[uri(one), uri(two)]]);
   });
 
   test('of many deliveries in random order, some of them twice, the latest event of each counts', async () => {
-    const pulls = [1, 2, 3, 4].map((offset) => number + offset);
+    const pulls = [1, 2, 3, 4].map((offset) => pull(offset));
     for (const pull of pulls) await deploy(pull);
     const start = Date.now();
     const events = pulls.flatMap((pull, index) =>
       Array.from({ length: 10 }, (_, at) =>
         // The last event of every other one is its end.
-        at % 2 === index % 2 ? reopened(pull, start + at) : ended(pull, start + at),
+        at % 2 === index % 2 ? reopened(pull, start + at) : closed(pull, start + at),
       ),
     );
     const all = [...events, ...events].map((event, index) => ({
       event,
-      id: `github:${group}-${index % events.length}`,
+      id: `github:${pattern()}-${index % events.length}`,
     }));
     for (const { event, id } of all.toSorted(() => Math.random() - 0.5)) await deliver(event, id);
     const living = pulls.filter((_, index) => index % 2 === 1);
@@ -262,23 +188,23 @@ describe('whatever the order', () => {
   }, 60_000);
 
   test('an older run brings nothing back that a newer one took away', async () => {
-    const [one, two] = [number + 1, number + 2];
+    const [one, two] = [pull(1), pull(2)];
     await deploy(one);
     await deploy(two, {}, { run_id: '200' });
     await worker.send('DELETE', `pr-${two}/web`, { claims: pullRequestRun(two, { run_id: '201' }) });
     expect(atServer()).toEqual([[uri(one)]]);
     expect((await deploy(two, {}, { run_id: '150' })).body.error).toBe('superseded');
     const again = await worker.send('DELETE', `pr-${two}/web`, { claims: pullRequestRun(two, { run_id: '202' }) });
-    expect([again.status, again.body.registration?.status]).toEqual([403, undefined]);
+    expect([again.status, again.body.registration.status]).toEqual([200, 'ended']);
     expect((await deploy(two, {}, { run_id: '203' })).status).toBe(200);
     expect(atServer()).toEqual([[uri(one), uri(two)]]);
   });
 
   test('a time to live that is over, and a host, take away what one environment brought', async () => {
-    const pulls = [number + 1, number + 2, number + 3] as const;
+    const pulls = [pull(1), pull(2), pull(3)] as const;
     for (const pull of pulls) await deploy(pull);
     await worker.sql('UPDATE contributions SET expires_at = ? WHERE key = ?', Date.now() - 1, `pr-${pulls[0]}/web`);
-    await worker.sql('UPDATE registrations SET due = ? WHERE key = ?', Date.now(), sharedKey());
+    await worker.sql('UPDATE registrations SET due = ? WHERE key = ?', Date.now(), sharing.key());
     await worker.cron();
     await left(pulls[1], pulls[2]);
     expect(await deliver({ kind: 'teardown_asked', environment: `pr-${pulls[1]}`, at: Date.now() })).toBe('taken');
@@ -291,7 +217,7 @@ describe('whatever the order', () => {
 
 describe('what one environment does to the others', () => {
   test('it cannot change the client: other metadata is refused, and nothing is sent', async () => {
-    const [one, two] = [number + 1, number + 2];
+    const [one, two] = [pull(1), pull(2)];
     await deploy(one);
     const asked = server.requests.length;
     const refused = await deploy(two, { more: { client_name: 'Something else' } });
@@ -304,7 +230,7 @@ describe('what one environment does to the others', () => {
   });
 
   test('an address that the server does not take keeps nobody else from adding theirs', async () => {
-    const pulls = [number + 1, number + 2, number + 3] as const;
+    const pulls = [pull(1), pull(2), pull(3)] as const;
     await deploy(pulls[0]);
     server.interfere({
       method: 'PUT',
@@ -322,7 +248,7 @@ describe('what one environment does to the others', () => {
   });
 
   test('a change of its own addresses that fails leaves those it had', async () => {
-    const [one, two] = [number + 1, number + 2];
+    const [one, two] = [pull(1), pull(2)];
     await deploy(one);
     await deploy(two);
     server.interfere({
@@ -337,14 +263,14 @@ describe('what one environment does to the others', () => {
     });
     const moved = { more: { redirect_uris: ['https://moved.preview.example.org/callback'] } };
     expect((await deploy(two, moved)).body.error).toBe('invalid_redirect_uri');
-    await deploy(number + 3);
-    expect(atServer()).toEqual([[uri(one), uri(two), uri(number + 3)]]);
+    await deploy(pull(3));
+    expect(atServer()).toEqual([[uri(one), uri(two), uri(pull(3))]]);
     expect((await deploy(two, moved, { run_id: '101' })).status).toBe(200);
-    expect(atServer()).toEqual([[uri(one), uri(number + 3), 'https://moved.preview.example.org/callback'].toSorted()]);
+    expect(atServer()).toEqual([[uri(one), uri(pull(3)), 'https://moved.preview.example.org/callback'].toSorted()]);
   });
 
   test('a pull request reaches neither the contribution of another nor what is shared', async () => {
-    const [one, two] = [number + 1, number + 2];
+    const [one, two] = [pull(1), pull(2)];
     await deploy(one);
     const others = pullRequestRun(two);
     expect((await worker.send('DELETE', `pr-${one}/web`, { claims: others })).body.error).toBe('not_allowed');
@@ -355,13 +281,13 @@ describe('what one environment does to the others', () => {
   });
 
   test('addresses at hosts that the operator does not allow are refused', async () => {
-    await deploy(number + 1);
-    const foreign = await deploy(number + 2, { more: { redirect_uris: ['https://evil.example.com/'] } });
+    await deploy(pull(1));
+    const foreign = await deploy(pull(2), { more: { redirect_uris: ['https://evil.example.com/'] } });
     expect(foreign.body.error).toBe('policy_refused');
   });
 
   test('for all at once it is deleted by a run of the default branch; then the next deploy makes it as it asks', async () => {
-    const [one, two] = [number + 1, number + 2];
+    const [one, two] = [pull(1), pull(2)];
     const { body: before } = await deploy(one);
     await deploy(two);
     const { status, body } = await worker.send('DELETE', sharedPath());
@@ -375,81 +301,54 @@ describe('what one environment does to the others', () => {
 
 describe('credentials', () => {
   test('the secret is withheld unless policy says otherwise, and the answer says what to ask for', async () => {
-    const { body } = await deploy(number + 1);
+    const { body } = await deploy(pull(1));
     expect(body.credentials.client_id).toBe(server.clients()[0]?.clientId);
     expect(body.credentials).not.toHaveProperty('client_secret');
     expect(body.withheld).toContain('"shared_credentials": true');
   });
 
   test('an environment that policy lists gets it', async () => {
-    const environment = `pr-${number + 1}-trusted`;
-    const { body } = await worker.apply(`${environment}/web`, wanted(number + 1), pullRequestRun(number + 1));
+    const environment = `pr-${pull(1)}-trusted`;
+    const { body } = await worker.apply(`${environment}/web`, wanted(pull(1)), pullRequestRun(pull(1)));
     expect(body.credentials.client_secret).toEqual(expect.any(String));
     expect(body).not.toHaveProperty('withheld');
-    const { body: other } = await deploy(number + 2);
+    const { body: other } = await deploy(pull(2));
     expect(JSON.stringify(other)).not.toContain(String(body.credentials.client_secret));
-    await deliver(ended(number + 1));
-    await left(number + 2);
+    await deliver(closed(pull(1)));
+    await left(pull(2));
   });
 
   test('a client without a secret has nothing to withhold', async () => {
-    const { body } = await deploy(number + 1, { type: 'public', more: { token_endpoint_auth_method: 'none' } });
+    const { body } = await deploy(pull(1), { type: 'public', more: { token_endpoint_auth_method: 'none' } });
     expect(body).not.toHaveProperty('withheld');
     expect(body.credentials.client_id).toEqual(expect.any(String));
   });
 });
 
-describe('a server that replaces the secret at every update', () => {
-  test('is asked only where the manifest accepts that everybody is interrupted', async () => {
-    const [one, two] = [number + 1, number + 2];
-    await deploy(one);
-    await worker.edit(sharedKey(), (record) => ({
-      ...record,
-      traits: { ...record.traits, updateReplacesSecret: true },
-    }));
-    expect((await deploy(two)).body.error).toBe('update_interrupts');
-    expect(server.count({ method: 'PUT' })).toBe(0);
-    expect(atServer()).toEqual([[uri(one)]]);
-    await deliver(ended(one));
-    await left();
-  });
-
-  test('with update: interrupt the others learn of the new secret when they deploy again', async () => {
-    const [one, two] = [number + 1, number + 2];
-    const update = { update: 'interrupt' } as const;
-    await deploy(one, update);
-    await worker.edit(sharedKey(), (record) => ({
-      ...record,
-      traits: { ...record.traits, updateReplacesSecret: true },
-    }));
-    expect((await deploy(two, update)).status).toBe(200);
-    expect(atServer()).toEqual([[uri(one), uri(two)]]);
-  });
-});
-
 describe('what does not go together', () => {
   test('a client of its own and a shared one', async () => {
-    const [one, two] = [number + 1, number + 2];
+    const [one, two] = [pull(1), pull(2)];
     const { shared: _, ...own } = wanted(one).desired;
-    await worker.apply(`pr-${one}/web`, { desired: own, owner: owner(one) }, pullRequestRun(one));
+    await worker.apply(`pr-${one}/web`, { desired: own, owner: pullRequest(one) }, pullRequestRun(one));
     expect((await deploy(one)).body.error).toBe('shared_differs');
     await deploy(two);
-    const alone = await worker.apply(`pr-${two}/web`, { desired: own, owner: owner(two) }, pullRequestRun(two));
+    const alone = await worker.apply(`pr-${two}/web`, { desired: own, owner: pullRequest(two) }, pullRequestRun(two));
     expect(alone.body.error).toBe('shared_differs');
     expect((await deploy(two, { shared: 'pr-*' })).body.error).toBe('shared_differs');
     await worker.send('DELETE', `pr-${one}/web`, { claims: pullRequestRun(one) });
-    expect((await deploy(one, {}, { run_id: '101' })).status).toBe(200);
+    const joined = await deploy(one, {}, { run_id: '101' });
+    expect(joined.status).toBe(200);
   });
 
   test('rotation, retirement and receipts', async () => {
-    await deploy(number + 1);
+    await deploy(pull(1));
     for (const [verb, body] of [
       ['rotate', {}],
       ['retire', { client_id: 'x' }],
       ['published', { edition: 'x' }],
     ] as const) {
-      const claims = pullRequestRun(number + 1);
-      const one = await worker.send('POST', `pr-${number + 1}/web/${verb}`, { body, claims });
+      const claims = pullRequestRun(pull(1));
+      const one = await worker.send('POST', `pr-${pull(1)}/web/${verb}`, { body, claims });
       expect([one.status, one.body.error]).toEqual([409, 'shared_unsupported']);
       const all = await worker.send('POST', `${sharedPath()}/${verb}`, { body });
       expect(all.body.error).toBe('shared_unsupported');
@@ -459,7 +358,7 @@ describe('what does not go together', () => {
   test('a pattern that does not fit the environment, publishing, and an environment of shared ones', async () => {
     const target = { kind: 'github', createEnvironment: false, items: [] } as const;
     for (const changes of [{ shared: 'production' }, { publish: [target] }, { update: 'replace' as const }]) {
-      const { status, body } = await deploy(number + 1, changes);
+      const { status, body } = await deploy(pull(1), changes);
       expect([status, body.error]).toEqual([400, 'request_invalid']);
     }
     const { desired } = wish(server);
@@ -468,13 +367,30 @@ describe('what does not go together', () => {
   });
 });
 
-test('what is shared is restored with who shares it', async () => {
-  const [one, two] = [number + 1, number + 2];
-  await deploy(one);
-  await deploy(two);
-  const stored = `registration/${REPOSITORY.id}/${sharedKey()}`;
-  const kv = await worker.kv();
-  await until(async () => (await kv.get(stored))?.includes(uri(two)) === true);
-  const entry = JSON.parse(String(await kv.get(stored)));
-  expect(entry.contributions.map(({ key }: { key: string }) => key)).toEqual([`pr-${one}/web`, `pr-${two}/web`]);
+describe('a server that replaces the secret at every update', () => {
+  test('is asked only where the manifest accepts that everybody is interrupted', async () => {
+    const [one, two] = [pull(1), pull(2)];
+    await deploy(one);
+    await worker.edit(sharing.key(), (record) => ({
+      ...record,
+      traits: { ...record.traits, updateReplacesSecret: true },
+    }));
+    expect((await deploy(two)).body.error).toBe('update_interrupts');
+    expect(server.count({ method: 'PUT' })).toBe(0);
+    expect(atServer()).toEqual([[uri(one)]]);
+    await deliver(closed(one));
+    await left();
+  });
+
+  test('with update: interrupt the others learn of the new secret when they deploy again', async () => {
+    const [one, two] = [pull(1), pull(2)];
+    const update = { update: 'interrupt' } as const;
+    await deploy(one, update);
+    await worker.edit(sharing.key(), (record) => ({
+      ...record,
+      traits: { ...record.traits, updateReplacesSecret: true },
+    }));
+    expect((await deploy(two, update)).status).toBe(200);
+    expect(atServer()).toEqual([[uri(one), uri(two)]]);
+  });
 });
