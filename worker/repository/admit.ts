@@ -22,7 +22,7 @@ export function applierOf({ identity: { runId, attempt } }: Pick<Caller, 'identi
 }
 
 /** What says whose a registration is, and whether there still is one. */
-type Standing = Pick<RegistrationRow, 'status' | 'owner'>;
+export type Standing = Pick<RegistrationRow, 'status' | 'owner'>;
 
 /** By what the run may do this with the registration as it is now. Throws `not_allowed` unless it may. */
 export function authoriseCall(

@@ -60,7 +60,7 @@ export async function applyShared(home: Home, call: ApplyCall, pattern: string):
 function admit(home: Home, call: ApplyCall, pattern: string): Admitted {
   const { identity, environment, desired: asked } = call;
   const key = keyOf(call);
-  const shared = `${sharedEnvironment(pattern)}/${call.name}`;
+  const shared = `${sharedEnvironment({ pattern, ...(asked.owner && { owner: asked.owner }) })}/${call.name}`;
   refuseMalformed({ environment, pattern, shared, asked });
   const kept = home.isKept();
   const before = kept ? findContribution(home.sql, key) : undefined;
@@ -233,16 +233,16 @@ function refuseOther(
 ): void {
   refuseOlderRun({ key, appliedBy: { runId, attempt } }, applierOf(asked.call));
   if (endedAt !== null) return;
-  if (shared !== asked.shared) {
-    throw new RegistrarError('shared_differs', {
-      message: `${printable(key)} shares ${printable(shared)}, and this run would have it share ${printable(asked.shared)}. Nothing was changed.`,
-      hint: 'Run `command: delete` for it first; then deploy again.',
+  if (owner !== asked.owner) {
+    throw new RegistrarError('owner_differs', {
+      message: `${printable(key)} belongs to ${printable(owner ?? 'nobody')}, and this run would have it belong to ${printable(asked.owner ?? 'nobody')}. Nothing was changed.`,
       client: key,
     });
   }
-  if (owner === asked.owner) return;
-  throw new RegistrarError('owner_differs', {
-    message: `${printable(key)} belongs to ${printable(owner ?? 'nobody')}, and this run would have it belong to ${printable(asked.owner ?? 'nobody')}. Nothing was changed.`,
+  if (shared === asked.shared) return;
+  throw new RegistrarError('shared_differs', {
+    message: `${printable(key)} shares ${printable(shared)}, and this run would have it share ${printable(asked.shared)}. Nothing was changed.`,
+    hint: 'Run `command: delete` for it first; then deploy again.',
     client: key,
   });
 }

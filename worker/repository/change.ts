@@ -7,11 +7,11 @@ import { endRegistration } from '../../shared/reconcile/transitions.ts';
 import { refuseOlderRun } from '../../shared/reconcile/want.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
 import type { Action } from '../policy/authorise.ts';
-import { acceptToken, applierOf, authoriseCall, keyOf, notFound, refuseHeld, runOf } from './admit.ts';
+import { acceptToken, applierOf, authoriseCall, keyOf, notFound, refuseHeld, runOf, type Standing } from './admit.ts';
 import { viewOf } from './answers.ts';
 import { ANSWER_MS } from './apply.ts';
 import type { Caller, Viewed } from './calls.ts';
-import { endContributions } from './contribution-rows.ts';
+import { type Contribution, endContributions } from './contribution-rows.ts';
 import { standingOf } from './contribution-view.ts';
 import { contributionFor, endContribution, viewContribution } from './end-contribution.ts';
 import { finishing } from './finishing.ts';
@@ -107,11 +107,21 @@ function admit(home: Home, caller: Caller, action: Action): RegistrationRow {
   const key = keyOf(caller);
   const row = home.isKept() ? findRow(home.sql, key) : undefined;
   const contribution = contributionFor(home, caller);
-  authoriseCall(home, caller, action, contribution === undefined ? row : standingOf(contribution));
+  authoriseCall(home, caller, action, standing(caller, row, contribution));
   if (contribution !== undefined) throw sharedUnsupported(key);
   if (home.isKept()) acceptToken(home, caller);
   if (row === undefined) throw notFound(key);
   return row;
+}
+
+/** What environments share belongs to nobody, also before it is made and after its end. */
+function standing(
+  { environment }: Caller,
+  row: RegistrationRow | undefined,
+  contribution: Contribution | undefined,
+): Standing | undefined {
+  if (isShared(environment)) return { status: 'active', owner: null };
+  return contribution === undefined ? row : standingOf(contribution);
 }
 
 /** What is shared is not rotated or published, so there is nothing to retire either. */

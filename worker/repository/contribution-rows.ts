@@ -87,7 +87,11 @@ export function earliestEnd(sql: Sql, shared: string): number | undefined {
   return Number.isFinite(earliest) ? earliest : undefined;
 }
 
-/** Drops what ended so long ago that no run from before can come any more. */
+/** Drops what ended so long ago that no run from before can come any more, and what never came to anything. */
 export function forgetContributions(sql: Sql, now: number): void {
   sql.exec('DELETE FROM contributions WHERE ended_at <= ?', now - TOMBSTONE_MS);
+  sql.exec(
+    'DELETE FROM contributions WHERE held = 0 AND expires_at <= ? AND shared NOT IN (SELECT key FROM registrations)',
+    now,
+  );
 }

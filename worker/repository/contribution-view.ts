@@ -2,13 +2,13 @@ import type { RegistrationView } from '../../shared/api/worker-api.ts';
 import { currentClient } from '../../shared/reconcile/record-queries.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
 import { sameMetadata } from '../../shared/registration/compare-metadata.ts';
-import { ownerFrom } from './admit.ts';
+import { ownerFrom, type Standing } from './admit.ts';
 import { viewOf } from './answers.ts';
 import type { Contribution } from './contribution-rows.ts';
-import { type RegistrationRow, type Status, statusOf } from './registration-rows.ts';
+import { type Status, statusOf } from './registration-rows.ts';
 
 /** Whose a contribution is, and whether there still is one: as of a registration. */
-export function standingOf({ owner, ended_at }: Contribution): Pick<RegistrationRow, 'status' | 'owner'> {
+export function standingOf({ owner, ended_at }: Contribution): Standing {
   return { owner, status: ended_at === null ? 'active' : 'ended' };
 }
 

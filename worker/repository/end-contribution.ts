@@ -51,14 +51,16 @@ async function endInTurn(home: Home, caller: Caller, { key, shared }: Contributi
   try {
     const loaded = await loadRecord(home, shared);
     const row = findContribution(sql, key);
-    if (row === undefined || loaded === undefined) throw notFound(key);
-    if (row.ended_at !== null) return viewed(row, loaded.record);
+    if (row === undefined) throw notFound(key);
+    if (row.ended_at !== null && loaded !== undefined) return viewed(row, loaded.record);
     const by = applierOf(caller);
     refuseOlderRun({ key, appliedBy: { runId: row.run_id, attempt: row.attempt } }, by);
     storage.transactionSync(() => {
       saveContribution(sql, { ...row, run_id: by.runId, attempt: by.attempt });
       endContributions(sql, clock.now(), 'key = ?', key);
     });
+    // Nothing was ever asked for.
+    if (loaded === undefined) throw notFound(key);
     return await takeAway(home, { caller, key, loaded });
   } catch (error) {
     return { kind: 'failed', failure: failureOf(error) };

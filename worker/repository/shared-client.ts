@@ -9,9 +9,15 @@ const PREFIX = 'shared/';
 /** The members of {@link CONTRIBUTED_MEMBERS} that one environment brings. */
 export type Contributed = Readonly<Record<string, readonly string[]>>;
 
-/** The environment of the registration that all environments of a pattern share. */
-export function sharedEnvironment(pattern: string): string {
-  return PREFIX + pattern;
+/** What of a wish decides which client is shared. */
+type Sharing = Pick<Desired, 'owner'> & { readonly pattern: string };
+
+/**
+ * The environment of the registration that environments of a pattern share. Those that end with an owner never share with
+ * those that stay: else a pull request could add its redirect URIs to the client of production.
+ */
+export function sharedEnvironment({ pattern, owner }: Sharing): string {
+  return `${PREFIX}${owner === undefined ? 'permanent' : 'previews'}/${pattern}`;
 }
 
 /** Whether an environment, or a registration by its key, is one of those that environments share. */
@@ -31,8 +37,8 @@ export function contributedBy({ metadata }: Desired): Contributed {
 
 /** What the environments of a pattern ask for together: everything of one wish that is not its environment's own. */
 export function commonPart(desired: Desired, pattern: string): Desired {
-  const { owner: _o, ttl: _t, ...common } = desired;
-  const environment = sharedEnvironment(pattern);
+  const { owner, ttl: _t, ...common } = desired;
+  const environment = sharedEnvironment({ pattern, ...(owner && { owner }) });
   return {
     ...common,
     key: `${environment}/${desired.name}`,

@@ -35,7 +35,7 @@ const POLICY = {
   ],
 };
 
-const sharedPath = () => `${encodeURIComponent(`shared/${pattern()}`)}/web`;
+const sharedPath = () => `${encodeURIComponent(`shared/previews/${pattern()}`)}/web`;
 const statusOf = async (key: string) =>
   (await worker.sql('SELECT status FROM registrations WHERE key = ?', key))[0]?.status;
 
@@ -74,11 +74,13 @@ test('all environments of a pattern share one client; each brings its redirect U
 test('an unchanged deploy asks the server for nothing and writes no contribution', async () => {
   await deploy(pull(1));
   const asked = server.requests.length;
+  const sealed = await worker.sql('SELECT sealed FROM registrations WHERE key = ?', sharing.key());
   const before = await worker.sql('SELECT * FROM contributions WHERE key = ?', `pr-${pull(1)}/web`);
   const { body } = await deploy(pull(1), {}, { run_id: '101' });
   expect(body.changed).toBe(false);
   expect(server.requests).toHaveLength(asked);
   expect(await worker.sql('SELECT * FROM contributions WHERE key = ?', `pr-${pull(1)}/web`)).toEqual(before);
+  expect(await worker.sql('SELECT sealed FROM registrations WHERE key = ?', sharing.key())).toEqual(sealed);
 });
 
 test('what two bring stays until both are gone', async () => {
@@ -169,7 +171,7 @@ describe('whatever the order', () => {
     for (const pull of pulls) await deploy(pull);
     const start = Date.now();
     const events = pulls.flatMap((pull, index) =>
-      Array.from({ length: 10 }, (_, at) =>
+      Array.from({ length: 6 }, (_, at) =>
         // The last event of every other one is its end.
         at % 2 === index % 2 ? reopened(pull, start + at) : closed(pull, start + at),
       ),
@@ -209,10 +211,20 @@ describe('whatever the order', () => {
     await left(pulls[1], pulls[2]);
     expect(await deliver({ kind: 'teardown_asked', environment: `pr-${pulls[1]}`, at: Date.now() })).toBe('taken');
     await left(pulls[2]);
-    expect(await deliver({ kind: 'teardown_asked', environment: `shared/${pattern()}`, at: Date.now() })).toBe(
+    expect(await deliver({ kind: 'teardown_asked', environment: `shared/previews/${pattern()}`, at: Date.now() })).toBe(
       'ignored',
     );
   });
+});
+
+test('while a repository is archived previews still leave what they share', async () => {
+  const [one, two] = [pull(1), pull(2)];
+  await deploy(one);
+  await deploy(two);
+  await deliver({ kind: 'repository_archived', at: Date.now() });
+  await deliver(closed(one));
+  await left(two);
+  await deliver({ kind: 'repository_unarchived', at: Date.now() });
 });
 
 describe('what one environment does to the others', () => {
@@ -223,7 +235,7 @@ describe('what one environment does to the others', () => {
     const refused = await deploy(two, { more: { client_name: 'Something else' } });
     expect([refused.status, refused.body.error]).toEqual([409, 'shared_differs']);
     expect(refused.body.message).toContain('metadata.client_name');
-    expect(refused.body.hint).toContain(`environment: shared/${pattern()}`);
+    expect(refused.body.hint).toContain(`environment: shared/previews/${pattern()}`);
     expect((await deploy(two, { update: 'interrupt' })).body.error).toBe('shared_differs');
     expect(server.requests).toHaveLength(asked);
     expect((await deploy(two)).status).toBe(200);
@@ -278,6 +290,23 @@ describe('what one environment does to the others', () => {
       expect((await worker.send(method, sharedPath(), { claims: others })).body.error).toBe('not_allowed');
     }
     expect(atServer()).toEqual([[uri(one)]]);
+  });
+
+  test('it never shares with an environment that stays, so production has a client of its own', async () => {
+    const { desired } = wanted(pull(1), { shared: '*' });
+    const { body: production } = await worker.apply('production/shared', { desired });
+    expect(production.registration.shared).toBe('*');
+    const preview = await worker.apply(
+      `pr-${pull(1)}/shared`,
+      { desired, owner: pullRequest(pull(1)) },
+      pullRequestRun(pull(1)),
+    );
+    expect(preview.status).toBe(200);
+    expect(preview.body.credentials.client_id).not.toBe(production.credentials.client_id);
+    await deliver(closed(pull(1)));
+    await left(pull(1));
+    expect(server.clients()[0]?.clientId).toBe(production.credentials.client_id);
+    expect((await worker.send('DELETE', 'production/shared')).body.registration.status).toBe('ended');
   });
 
   test('addresses at hosts that the operator does not allow are refused', async () => {
@@ -393,4 +422,28 @@ describe('a server that replaces the secret at every update', () => {
     expect((await deploy(two, update)).status).toBe(200);
     expect(atServer()).toEqual([[uri(one), uri(two)]]);
   });
+});
+
+test('many previews count as one client; when a repository is deleted, they end', async () => {
+  const [live] = await worker.sql('SELECT count(*) AS n FROM ledger WHERE ended_at IS NULL');
+  const entry = {
+    server: server.issuer,
+    redirect_hosts: ['*.preview.example.org'],
+    scopes: 'any',
+    max_clients: { per_repository: Number(live?.n) + 1 },
+  };
+  await worker.reconfigure({ SERVERS: JSON.stringify([entry]) });
+  const [one, two, three] = [pull(1), pull(2), pull(3)];
+  const update = { update: 'interrupt' } as const;
+  expect((await deploy(one, update)).status).toBe(200);
+  expect((await deploy(two, update)).status).toBe(200);
+  const { shared: _, ...own } = wanted(three).desired;
+  const alone = await worker.apply(
+    `pr-${three}/web`,
+    { desired: own, owner: pullRequest(three) },
+    pullRequestRun(three),
+  );
+  expect(alone.body.error).toBe('quota_reached');
+  await deliver({ kind: 'repository_deleted', at: Date.now() });
+  await left();
 });

@@ -62,7 +62,7 @@ export function createSharing(
     },
     pull: (place) => group * 100 + place,
     pattern,
-    key: () => `shared/${pattern()}/web`,
+    key: () => `shared/previews/${pattern()}/web`,
     wanted,
     deploy: (number, changes, claims) =>
       parts().worker.apply(`pr-${number}/web`, wanted(number, changes), pullRequestRun(number, claims)),
