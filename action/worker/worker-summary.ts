@@ -11,7 +11,7 @@ export function workerSummary(reports: readonly WorkerReport[]): string {
     .map((view) => [
       text(view.name),
       livesUntil(view),
-      view.published.length === 0 ? 'outputs only' : view.published.map(code).join(', '),
+      placesOf(view),
       view.next_rotation === undefined ? 'only when asked for' : `by the Worker, ${time(view.next_rotation)}`,
     ]);
   return [
@@ -22,6 +22,11 @@ export function workerSummary(reports: readonly WorkerReport[]): string {
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+function placesOf({ published, shared }: RegistrationView): string {
+  const places = published.length === 0 ? 'outputs only' : published.map(code).join(', ');
+  return shared === undefined ? places : `${places}; client shared by ${code(shared)}`;
 }
 
 function livesUntil({ owner, expires_at: expiresAt }: RegistrationView): string {

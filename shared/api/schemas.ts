@@ -68,6 +68,7 @@ const registration = z.object({
   suspects: z.array(z.object({ look_for: z.string(), since: time })),
   orphans: z.array(z.object({ client_id: z.string(), server: z.string(), reason: z.string() })),
   published: z.array(z.string()),
+  shared: z.string().exactOptional(),
 } satisfies Shape<RegistrationView>);
 
 const publishedName = z.object({
@@ -85,6 +86,7 @@ export const applyAnswer = z.object({
   credentials,
   publish: desired.shape.publish,
   claimed: z.array(publishedName).exactOptional(),
+  withheld: z.string().exactOptional(),
   events: z.array(eventSchema),
 } satisfies Shape<ApplyAnswer>);
 

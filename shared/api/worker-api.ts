@@ -68,6 +68,8 @@ export type RegistrationView = {
   readonly suspects: readonly { readonly look_for: string; readonly since: string }[];
   readonly orphans: readonly { readonly client_id: string; readonly server: string; readonly reason: string }[];
   readonly published: readonly string[];
+  /** The environments that this name or pattern fits share the client. */
+  readonly shared?: string;
 };
 
 /** A name that credentials are published under. */
@@ -89,6 +91,8 @@ export type ApplyAnswer = {
   readonly publish: readonly PublishTarget[];
   /** Names among them that a job has claimed or written before: they may exist, and are ours. */
   readonly claimed?: readonly PublishedName[];
+  /** Why secret and key are not among the credentials although the client has them. */
+  readonly withheld?: string;
   readonly events: readonly Event[];
 };
 

@@ -262,6 +262,15 @@ export const CATALOG = {
     meaning: 'A repository that has registrations cannot be restored over.',
     hint: 'Nothing was changed. Restoring is for a repository whose object has lost its storage.',
   },
+  shared_differs: {
+    meaning:
+      'A client that environments share is not what this run asks for, and one of them cannot change it for all.',
+    hint: 'Ask for what the message names, for example by bringing the branch up to date.',
+  },
+  shared_unsupported: {
+    meaning: 'This cannot be done with a client that several environments share.',
+    hint: 'Delete what is shared and deploy again, or give the environment a client of its own (`shared: false`).',
+  },
   request_invalid: {
     meaning: 'The request is not one that the Worker takes: its path, method, content type, size or body is wrong.',
     hint: 'Use the Action of the same version as the Worker; docs/worker.md lists the requests.',

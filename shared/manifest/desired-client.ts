@@ -10,6 +10,7 @@ import { prefixTargets, publishTargets } from './publish-targets.ts';
 import { readRotation } from './rotation.ts';
 import type { ClientEntry } from './schema.ts';
 import { serverReference } from './server-reference.ts';
+import { ownTemplates, sharedFindings } from './shared-client.ts';
 
 /** What a run's inputs say about every client; the Action's inputs of the same names. */
 export type ManifestOverrides = {
@@ -55,11 +56,13 @@ export function desiredClient(
     entry: written,
     intact: whole,
     prefix,
+    pattern = '*',
   }: {
     readonly name: string;
     readonly entry: ClientEntry;
     readonly intact: boolean;
     readonly prefix: string | undefined;
+    readonly pattern?: string;
   },
   { templates, overrides, insecureLoopback }: ManifestOptions,
 ): {
@@ -108,7 +111,9 @@ export function desiredClient(
     update: entry.update ?? 'ask',
     ...(entry.announce === undefined ? {} : { announce: entry.announce }),
     strict: entry.strict === true || overrides.strict === true,
+    ...(entry.shared === true && { shared: pattern }),
   };
+  findings.push(...sharedFindings(desired), ...(entry.shared === true ? ownTemplates(written.metadata) : []));
   return {
     desired,
     explained: explainPreset(entry.type, own),

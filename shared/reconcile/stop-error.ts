@@ -8,13 +8,23 @@ import type { StopCode } from './step.ts';
 
 const CHECK_WHAT_WAS_GIVEN = 'Check the `client-id` and `client-secret` that were given to adopt it.';
 
+/** What a manifest cannot ask for where environments share the client, such as a new one, is no advice. */
+const WHERE_SHARED: Partial<Record<StopCode, string>> = {
+  update_interrupts:
+    'Allow it with `update: interrupt`; every environment that shares the client then needs the new secret, so deploy them all again.',
+  update_unsupported:
+    'At this server environments cannot share a client: remove `shared`, and each gets a client of its own.',
+};
+
 /** Why only a person can decide how to go on, in words. */
 export function stopError(record: RegistrationRecord, code: StopCode, client: Client | undefined): RegistrarError {
+  const whereShared = record.desired.shared === undefined ? undefined : WHERE_SHARED[code];
   return new RegistrarError(code, {
     message: `${record.key}: ${reason(record, code, client)}`,
     ...(code === 'suspect_found' && { hint: howToSettle(record) }),
     ...(code === 'credentials_refused' && client?.keySet && { hint: readTheSet(client.keySet) }),
     ...(client?.purpose === 'adopted' && code === 'credentials_refused' && { hint: CHECK_WHAT_WAS_GIVEN }),
+    ...(whereShared !== undefined && { hint: whereShared }),
     client: record.key,
     server: (client?.server ?? record.server).address,
   });

@@ -46,6 +46,11 @@ const CASES: Readonly<Record<string, Case>> = {
     code: 'manifest_unreadable',
     says: /line \d/u,
   },
+  'a client to share without a Worker': {
+    step: () => ({ manifest: `${manifest('https://app.example.org/cb')}    shared: true\n` }),
+    code: 'input_invalid',
+    says: /web: `shared` needs a Worker[\s\S]*worker-url/u,
+  },
   'an empty file': { step: () => ({ manifest: '\n' }), code: 'manifest_invalid', says: /is empty/u },
   'the wrong shape': {
     step: () => ({

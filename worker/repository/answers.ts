@@ -35,6 +35,7 @@ export function viewOf(record: RegistrationRecord): RegistrationView {
       server: server.address,
       reason: printable(reason),
     })),
+    ...(record.desired.shared !== undefined && { shared: record.desired.shared }),
     published: record.published.map(({ target, item }) =>
       target.environment === undefined
         ? `${item.kind} ${item.name}`
@@ -61,6 +62,11 @@ export function issued(client: Client): IssuedCredentials {
     ...(expires !== 0 && { expires_at: iso(expires * 1000) }),
     edition: editionOf(client),
   };
+}
+
+/** The credentials without secret and key: what everybody may know of the client. */
+export function withoutSecrets({ client_secret: _s, private_key: _p, ...open }: IssuedCredentials): IssuedCredentials {
+  return open;
 }
 
 /** What the job has to publish: everything that does not hold these credentials yet. */

@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import type { PublishedBody } from '../../shared/api/worker-api.ts';
 import type { Delivery, Taken } from '../webhooks/delivery.ts';
 import { admitApply, apply } from './apply.ts';
+import { applyShared } from './apply-shared.ts';
 import { arm } from './arm.ts';
 import type { Bindings } from './bindings.ts';
 import type {
@@ -41,7 +42,10 @@ export class Repository extends DurableObject<Bindings> implements RepositoryCal
   #home: Promise<Home> | undefined;
 
   apply(call: ApplyCall): Promise<Reply<Applied>> {
-    return this.#answer((home) => apply(home, call, admitApply(home, call)));
+    const { shared } = call.desired;
+    return this.#answer((home) =>
+      shared === undefined ? apply(home, call, admitApply(home, call)) : applyShared(home, call, shared),
+    );
   }
 
   view(call: Caller): Promise<Reply<Viewed>> {

@@ -20,6 +20,8 @@ const STATUS: Partial<Record<ErrorCode, 400 | 401 | 403 | 404 | 409 | 500 | 502 
   publish_conflict: 409,
   secret_exists: 409,
   registration_frozen: 409,
+  shared_differs: 409,
+  shared_unsupported: 409,
   repository_in_use: 409,
   internal: 500,
   server_unreachable: 502,

@@ -140,6 +140,17 @@ describe('delete', () => {
     );
   });
 
+  it('needs no values for the templates of what it is about, such as a client that previews share', async () => {
+    const manifest = MANIFEST.replace('https://app.example.org', '"${url}').replace('callback', 'callback"');
+    const inputs = { clients: 'web', environment: 'shared/previews/pr-*', 'pull-request': '' };
+    const run = await command('delete', { manifest, inputs });
+    expect(codesOf(run)).toEqual(['registration_not_found']);
+    expect(paths()).toEqual(['DELETE /v1/registrations/shared%2Fpreviews%2Fpr-*/web 404']);
+    expect(codesOf(await command('delete', { manifest, inputs: { ...inputs, clients: '' } }))).toEqual([
+      'template_invalid',
+    ]);
+  });
+
   it('fails for a name that is not there', async () => {
     expect(codesOf(await command('delete', { inputs: { clients: 'api' } }))).toEqual(['registration_not_found']);
   });

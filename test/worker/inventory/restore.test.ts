@@ -39,6 +39,7 @@ async function written(): Promise<void> {
 async function lose(): Promise<void> {
   for (const table of [
     'registrations',
+    'contributions',
     'ledger',
     'events',
     'key_sets',
