@@ -86,7 +86,7 @@ function kvOf(
     }),
     get: async (names) =>
       new Map(names.map((name) => [name, entries.find((entry) => entry.name === name)?.value ?? null])),
-  } as unknown as Kv;
+  };
 }
 
 const ENTRY = {
