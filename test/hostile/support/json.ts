@@ -80,7 +80,7 @@ function deep(levels: number, kind: 'list' | 'object'): unknown {
 const nastyName = fc.oneof(fc.constantFrom(...NAMES), fc.string({ maxLength: 8 }));
 
 /** Any JSON value, most of them bad. Objects can have an own member `__proto__`, as JSON.parse makes it. */
-export const nastyJson: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
+const nastyJson: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     nastyText,
