@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/ports/ports.ts';
 import { backOffMilliseconds } from '../../shared/reconcile/back-off.ts';
+import { canonical } from '../repository/canonical.ts';
 import { ledgerOf } from '../repository/ledger-rows.ts';
 import { getMeta, setMeta } from '../repository/meta.ts';
 import { findRow, type RegistrationRow, settleRow } from '../repository/registration-rows.ts';
@@ -105,10 +106,17 @@ export function createInventory({
     );
   };
 
+  const repositoryNow = () => ({ name: getMeta(sql, 'repository_name'), frozen: getMeta(sql, 'frozen') });
+
+  /** What changed while it was being written stays marked. */
   const writeRepository = async (): Promise<void> => {
-    const metadata = { name: getMeta(sql, 'repository_name'), frozen: getMeta(sql, 'frozen') };
+    const metadata = repositoryNow();
+    const failures = Number(getMeta(sql, 'inventory_failures') ?? 0);
     const landed = await put(repositoryKey(repositoryId), '', { metadata });
-    setMeta(sql, 'inventory_due', landed ? undefined : String(clock.now() + backOffMilliseconds(5, 0)));
+    const { inventory_due, inventory_failures } = later(failures);
+    setMeta(sql, 'inventory_failures', landed ? undefined : String(inventory_failures));
+    if (!landed) setMeta(sql, 'inventory_due', String(inventory_due));
+    else if (canonical(repositoryNow()) === canonical(metadata)) setMeta(sql, 'inventory_due', undefined);
   };
 
   return {
