@@ -15,7 +15,8 @@ import { ENVIRONMENT, fixtureFile, REPOSITORY_ID, TEST_KEY } from './fixtures.ts
 
 /**
  * Writes what this version keeps to `test/fixtures/v{version}`, once per release: `node test/upgrade/record-fixtures.ts`.
- * What is there already is never written again, because it stands for what people have stored.
+ * What is there already is never written again, because it stands for what people have stored; before its release a
+ * version's folder may be removed and recorded anew.
  */
 const folder = fixtureFile(VERSION, '');
 if (existsSync(fixtureFile(VERSION, 'state.sealed'))) throw new Error(`${folder} is there already`);
