@@ -51,7 +51,7 @@ test.each([
       const text = JSON.stringify(outcome.desired);
       expect(text).not.toContain('"__proto__"');
     }),
-    runs(0.4),
+    runs(0.2),
   );
 });
 

@@ -1,3 +1,8 @@
+import { vi } from 'vitest';
+
+// As many inputs as there are take as long as they take.
+vi.setConfig({ testTimeout: 3_600_000 });
+
 /** Inputs per property; `HOSTILE_RUNS=20000 npx vitest run test/hostile` looks longer. */
 const RUNS = Number(process.env.HOSTILE_RUNS ?? '100');
 
