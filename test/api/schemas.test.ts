@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { eventSchema } from '../../shared/api/event-schema.ts';
 import {
   applyAnswer,
@@ -120,4 +121,12 @@ describe('answers', () => {
     expect(schema.parse(body)).toEqual(body);
     expect(schema.safeParse({ ...body, api: 2 }).success).toBe(false);
   });
+});
+
+it('no answer to a job has a place for what manages a client', () => {
+  for (const schema of [applyAnswer, viewAnswer]) {
+    const text = JSON.stringify(z.toJSONSchema(schema, { unrepresentable: 'any' }));
+    expect(text).toContain('client_id');
+    expect(text).not.toMatch(/registration_?(?:access_?token|client_?uri)|initial_?access|software_?statement/i);
+  }
 });

@@ -79,6 +79,21 @@ environments:
     ]);
   });
 
+  it('says of a misspelled name in an override what was meant', () => {
+    expect(
+      problems(
+        manifestOf(
+          { metadata: { redirect_uris: ['https://a.example/b'] } },
+          { production: { web: { metdata: {}, publish: { github: { varables: {} } } } } },
+        ),
+      ),
+    ).toEqual([
+      'manifest_invalid',
+      'line 1: environments.production.web.publish.github.varables: is not known here; expected variables',
+      'line 1: environments.production.web.metdata: is not known here; expected metadata',
+    ]);
+  });
+
   it('can be client metadata alone, which is sent as it is', () => {
     const overrides = { server: 'https://fhir.example.org/dstu2', secretPrefix: 'FHIR_', ttl: 'job' };
     const client = only(read(JSON.stringify(REGISTERED_BY_HAND), { overrides }));

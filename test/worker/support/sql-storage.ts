@@ -4,7 +4,13 @@ import type { ObjectStorage } from '../../../worker/repository/storage.ts';
 
 /** The storage of an object, over SQLite in memory, as far as it is used synchronously. */
 export function openStorage({ empty = false }: { readonly empty?: boolean } = {}): ObjectStorage {
-  const database = new DatabaseSync(':memory:');
+  const storage = storageOver(new DatabaseSync(':memory:'));
+  if (!empty) migrate(storage);
+  return storage;
+}
+
+/** The same, over a database that holds something. */
+export function storageOver(database: DatabaseSync): ObjectStorage {
   const exec = (query: string, ...bindings: (string | number | null)[]) => {
     if (bindings.length === 0 && query.includes(';')) {
       database.exec(query);
@@ -17,7 +23,7 @@ export function openStorage({ empty = false }: { readonly empty?: boolean } = {}
     }
     return { toArray: () => [], rowsWritten: Number(statement.run(...bindings).changes) };
   };
-  const storage = {
+  return {
     sql: { exec },
     transactionSync: <T>(work: () => T): T => {
       database.exec('SAVEPOINT work');
@@ -32,6 +38,4 @@ export function openStorage({ empty = false }: { readonly empty?: boolean } = {}
       }
     },
   } as unknown as ObjectStorage;
-  if (!empty) migrate(storage);
-  return storage;
 }
