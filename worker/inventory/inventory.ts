@@ -11,6 +11,8 @@ import { registrationKey, repositoryKey, tombstoneKey } from './inventory-keys.t
 
 /** Workers KV takes one write per second and key. */
 const PACE_MS = 1_000;
+/** An entry of the repository itself that could not be written is written again after this time. */
+const REPOSITORY_AGAIN_MS = 600_000;
 /** What has ended stays in the inventory this long, for its ledger. */
 const ENDED_SECONDS = 400 * 86_400;
 
@@ -108,7 +110,7 @@ export function createInventory({
   const writeRepository = async (): Promise<void> => {
     const metadata = { name: getMeta(sql, 'repository_name'), frozen: getMeta(sql, 'frozen') };
     const landed = await put(repositoryKey(repositoryId), '', { metadata });
-    setMeta(sql, 'inventory_due', landed ? undefined : String(clock.now() + backOffMilliseconds(5, 0)));
+    setMeta(sql, 'inventory_due', landed ? undefined : String(clock.now() + REPOSITORY_AGAIN_MS));
   };
 
   return {

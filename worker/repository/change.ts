@@ -7,7 +7,7 @@ import type { RegistrationRecord } from '../../shared/record/record.ts';
 import type { Action } from '../policy/authorise.ts';
 import { acceptToken, applierOf, authoriseCall, keyOf, notFound, refuseHeld, runOf } from './admit.ts';
 import { viewOf } from './answers.ts';
-import { ANSWER_MS } from './apply.ts';
+import { ANSWER_MS, ownerEnded } from './apply.ts';
 import type { Caller, Viewed } from './calls.ts';
 import { finishing } from './finishing.ts';
 import type { Home } from './home.ts';
@@ -16,6 +16,7 @@ import { takeReceipt } from './receipt.ts';
 import type { Loaded } from './record-store.ts';
 import { findRow, type RegistrationRow, type Settled } from './registration-rows.ts';
 import { failureOf, type Reply } from './reply.ts';
+import { whyBuried } from './tombstones.ts';
 import { workOn } from './work-on.ts';
 
 /** What a request makes of a record, before the engine goes on with it. */
@@ -130,6 +131,7 @@ async function changeInTurn(home: Home, caller: Caller, change: Change['change']
       ...(settled && { settled }),
     });
     const { problem } = outcome;
+    if (problem?.code === 'cancelled') throw ownerEnded(outcome.record, whyBuried(home.sql, loaded.row.owner));
     if (problem !== undefined && problem.code !== 'publish_by_job') throw problem;
     return { kind: 'done', value: { registration: viewOf(outcome.record), events: [...events, ...outcome.events] } };
   } catch (error) {
