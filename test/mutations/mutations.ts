@@ -255,7 +255,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'worker/repository/repository.ts',
     from: '    } finally {\n      await arm(home);\n    }',
     to: '    }',
-    tests: SCHEDULES,
+    tests: ['test/worker/repository/alarm.test.ts'],
   },
   {
     safety: 'an orphan that the server says it deleted is looked for',

@@ -147,5 +147,6 @@ it('keeps the rules in whatever order things happen', { timeout: 12 * 3_600_000 
       .map(([code, count]) => `${code} ${count}`)
       .join(', '),
   );
-  if (SCHEDULES >= 2000) expect([...ends.keys()]).toEqual(expect.arrayContaining(['done', 'lost', 'owner_ended', 'registration_unknown']));
+  if (SCHEDULES >= 2000)
+    expect([...ends.keys()]).toEqual(expect.arrayContaining(['done', 'lost', 'owner_ended', 'registration_unknown']));
 });

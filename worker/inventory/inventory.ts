@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/ports/ports.ts';
 import { backOffMilliseconds } from '../../shared/reconcile/back-off.ts';
+import { canonical } from '../repository/canonical.ts';
 import { ledgerOf } from '../repository/ledger-rows.ts';
 import { getMeta, setMeta } from '../repository/meta.ts';
 import { findRow, type RegistrationRow, settleRow } from '../repository/registration-rows.ts';
@@ -11,8 +12,6 @@ import { registrationKey, repositoryKey, tombstoneKey } from './inventory-keys.t
 
 /** Workers KV takes one write per second and key. */
 const PACE_MS = 1_000;
-/** An entry of the repository itself that could not be written is written again after this time. */
-const REPOSITORY_AGAIN_MS = 600_000;
 /** What has ended stays in the inventory this long, for its ledger. */
 const ENDED_SECONDS = 400 * 86_400;
 
@@ -107,10 +106,17 @@ export function createInventory({
     );
   };
 
+  const repositoryNow = () => ({ name: getMeta(sql, 'repository_name'), frozen: getMeta(sql, 'frozen') });
+
+  /** What changed while it was being written stays marked. */
   const writeRepository = async (): Promise<void> => {
-    const metadata = { name: getMeta(sql, 'repository_name'), frozen: getMeta(sql, 'frozen') };
+    const metadata = repositoryNow();
+    const failures = Number(getMeta(sql, 'inventory_failures') ?? 0);
     const landed = await put(repositoryKey(repositoryId), '', { metadata });
-    setMeta(sql, 'inventory_due', landed ? undefined : String(clock.now() + REPOSITORY_AGAIN_MS));
+    const { inventory_due, inventory_failures } = later(failures);
+    setMeta(sql, 'inventory_failures', landed ? undefined : String(inventory_failures));
+    if (!landed) setMeta(sql, 'inventory_due', String(inventory_due));
+    else if (canonical(repositoryNow()) === canonical(metadata)) setMeta(sql, 'inventory_due', undefined);
   };
 
   return {

@@ -61,11 +61,14 @@ const MIGRATIONS: readonly string[] = [
     inventory_due INTEGER,
     inventory_failures INTEGER NOT NULL DEFAULT 0
   ) WITHOUT ROWID;
+  CREATE INDEX tombstones_inventory_due ON tombstones (inventory_due) WHERE inventory_due IS NOT NULL;
+  CREATE INDEX tombstones_age ON tombstones (max(coalesce(ended_at, 0), coalesce(reopened_at, 0)));
   CREATE TABLE deliveries (
     id TEXT PRIMARY KEY,
     at INTEGER NOT NULL,
     outcome TEXT NOT NULL
   ) WITHOUT ROWID;
+  CREATE INDEX deliveries_at ON deliveries (at);
   CREATE TABLE token_ids (
     id TEXT PRIMARY KEY,
     expires_at INTEGER NOT NULL

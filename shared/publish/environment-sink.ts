@@ -1,10 +1,11 @@
-import type { GitHubSink } from '../../shared/publish/github-sink.ts';
-import { environmentKey, publicationKey } from '../../shared/publish/publish-place.ts';
-import type { Publication, Sink } from '../../shared/publish/sink.ts';
+import type { GitHubSink } from './github-sink.ts';
+import { environmentKey, publicationKey } from './publish-place.ts';
+import type { Publication, Sink } from './sink.ts';
 
 /**
- * The sink, taking back an environment that was made for it with the last name that was in it: as part of removing that
- * name, so that it is tried again when it fails.
+ * The sink, taking back an environment that was made for it with the last of the published names that is in it: as part
+ * of removing that name, so that it is tried again when it fails. An environment that holds anything else, or was given
+ * settings since, stays.
  */
 export function withEnvironments(sink: GitHubSink, published: readonly Publication[]): Sink {
   const there = new Map(published.map((entry) => [publicationKey(entry), entry]));
