@@ -4,7 +4,7 @@ import type { Client } from '../../shared/record/record.ts';
 import type { Answer, ClientInformation, RegistrationApi } from '../../shared/registration/answer.ts';
 import type { VerifyResult } from '../../shared/registration/verify.ts';
 
-const ENDPOINT = 'https://as.example.org/register';
+export const ENDPOINT = 'https://as.example.org/register';
 
 /** How a server differs from one that does all of RFC 7592 and changes nothing unasked. */
 export type Kind = {
@@ -19,6 +19,10 @@ export type Kind = {
   /** DELETE says yes and nothing happens. */
   readonly keepsDeleted?: boolean;
   readonly refusesUpdate?: Answer;
+  /** Asks to come again later, the first time. */
+  readonly busyFirst?: boolean;
+  /** Secrets end so long after they were made. */
+  readonly secretSeconds?: number;
   readonly grants?: JsonObject;
   /** A hosted key set is read when a key is not known, but not again before so many milliseconds have passed. */
   readonly keepsKeysMs?: number;
@@ -51,14 +55,19 @@ export function modelServer(
   const clients: ModelClient[] = [];
   const calls: ModelCall[] = [];
   let made = 0;
+  let asked = 0;
   const fresh = (what: string) => `${what}-${++made}`;
 
   const usesSecret = ({ token_endpoint_auth_method: method = 'client_secret_basic' }: JsonObject) =>
     String(method).startsWith('client_secret_');
 
+  const endOf = ({ registeredAt }: ModelClient) =>
+    kind.secretSeconds === undefined ? 0 : Math.floor(registeredAt / 1000) + kind.secretSeconds;
+
   const information = (client: ModelClient, showSecret: boolean): ClientInformation => ({
     clientId: client.clientId,
-    ...(client.secret !== undefined && showSecret && { clientSecret: client.secret, clientSecretExpiresAt: 0 }),
+    ...(client.secret !== undefined &&
+      showSecret && { clientSecret: client.secret, clientSecretExpiresAt: endOf(client) }),
     ...(kind.unmanaged !== true && {
       registrationAccessToken: client.token,
       registrationClientUri: `${ENDPOINT}/${client.clientId}`,
@@ -75,6 +84,7 @@ export function modelServer(
   const api: RegistrationApi = {
     register: async ({ registrationEndpoint, metadata }) => {
       if (registrationEndpoint !== ENDPOINT) return missing;
+      if (kind.busyFirst === true && asked++ === 0) return busy;
       const granted = { ...metadata, ...kind.grants };
       const client: ModelClient = {
         clientId: fresh('id'),

@@ -19,7 +19,8 @@ export type PortCall =
   | 'write'
   | 'erase'
   | 'announce'
-  | 'initialAccessToken';
+  | 'initialAccessToken'
+  | 'sleep';
 
 /** What stands between the loop and the outside: does the call, or something worse. */
 export type Gate = <T>(call: PortCall, effect: () => Promise<T>, clientId: string) => Promise<T>;
@@ -73,10 +74,15 @@ export function world({ kind = {}, taken = [] }: { readonly kind?: Kind; readonl
   const ports: Ports = {
     clock: {
       now: () => time,
-      sleep: async (ms) => {
-        slept.push(ms);
-        time += ms;
-      },
+      sleep: (ms) =>
+        gate(
+          'sleep',
+          async () => {
+            slept.push(ms);
+            time += ms;
+          },
+          '',
+        ),
     },
     random: { bytes: (length) => Uint8Array.from({ length }, () => byte++ % 256) },
     log: { info: () => {}, warning: () => {}, debug: () => {} },

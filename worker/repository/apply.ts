@@ -80,13 +80,7 @@ async function applyInTurn(home: Home, desired: Desired, by: Applier, run: strin
     const start = await wanted(home, desired, loaded, by);
     // Its owner was reopened, or it has another one now.
     if (loaded?.row.end_reason != null) settleRow(sql, key, { end_reason: null });
-    const outcome = await workOn(home, {
-      doing: 'apply',
-      loaded,
-      start,
-      run,
-      stopping: () => ended() !== undefined,
-    });
+    const outcome = await workOn(home, { doing: 'apply', loaded, start, run });
     if (ended() !== undefined) throw ownerEnded(desired, ended());
     return answerTo(home, outcome);
   } catch (error) {
@@ -151,7 +145,8 @@ function stillWaiting(sql: Sql, { key }: RegistrationRecord, until: number | und
     : errorOf({ ...known, retryAfterSeconds });
 }
 
-export function ownerEnded({ key }: Desired, reason: string | undefined): RegistrarError {
+/** What a caller is told whose registration is not worked on any more, because its owner has ended. */
+export function ownerEnded({ key }: Pick<Desired, 'key'>, reason = 'its owner has ended'): RegistrarError {
   return new RegistrarError('owner_ended', { message: `Nothing is made for ${key}: ${reason}.`, client: key });
 }
 

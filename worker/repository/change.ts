@@ -9,7 +9,7 @@ import type { RegistrationRecord } from '../../shared/record/record.ts';
 import type { Action } from '../policy/authorise.ts';
 import { acceptToken, applierOf, authoriseCall, keyOf, notFound, refuseHeld, runOf, type Standing } from './admit.ts';
 import { viewOf } from './answers.ts';
-import { ANSWER_MS } from './apply.ts';
+import { ANSWER_MS, ownerEnded } from './apply.ts';
 import type { Caller, RetireCall, Viewed } from './calls.ts';
 import { type Contribution, endContributions } from './contribution-rows.ts';
 import { standingOf } from './contribution-view.ts';
@@ -22,6 +22,7 @@ import type { Loaded } from './record-store.ts';
 import { findRow, type RegistrationRow, type Settled } from './registration-rows.ts';
 import { failureOf, type Reply } from './reply.ts';
 import { isShared } from './shared-client.ts';
+import { whyBuried } from './tombstones.ts';
 import { workOn } from './work-on.ts';
 
 /** What a request makes of a record, before the engine goes on with it. */
@@ -168,6 +169,7 @@ async function changeInTurn(home: Home, caller: Caller, change: Change['change']
       ...(settled && { settled }),
     });
     const { problem } = outcome;
+    if (problem?.code === 'cancelled') throw ownerEnded(outcome.record, whyBuried(home.sql, loaded.row.owner));
     if (problem !== undefined && problem.code !== 'publish_by_job') throw problem;
     return { kind: 'done', value: { registration: viewOf(outcome.record), events: [...events, ...outcome.events] } };
   } catch (error) {

@@ -11,9 +11,10 @@ import { logLine } from './platform.ts';
 import { portsFor } from './ports-for.ts';
 import { publisherFor } from './publisher.ts';
 import { createRecordStore, type Loaded } from './record-store.ts';
-import { findRow, type Settled, settleRow } from './registration-rows.ts';
+import { findRow, ownerName, type Settled, settleRow } from './registration-rows.ts';
 import { settle } from './settle.ts';
 import { isShared } from './shared-client.ts';
+import { whyBuried } from './tombstones.ts';
 import { dueTogether } from './wanted-together.ts';
 
 export type Piece = {
@@ -54,7 +55,7 @@ export async function workOn(home: Home, piece: Piece): Promise<Outcome> {
     ...(alone ? { patienceMs: 0 } : PATIENCE),
     kept: loaded?.stored,
     decide: decideIn({ alone, publishes }),
-    ...(piece.stopping && { stopping: piece.stopping }),
+    stopping: () => piece.stopping?.() === true || isOver(home, piece.start),
   });
 
   const now = clock.now();
@@ -95,6 +96,11 @@ export async function workOn(home: Home, piece: Piece): Promise<Outcome> {
     ms: now - began,
   });
   return outcome;
+}
+
+/** Nothing more is made for an owner that ended meanwhile, whoever asked: the alarm ends the registration next. */
+function isOver({ sql }: Home, { owner, ending }: RegistrationRecord): boolean {
+  return owner !== undefined && ending === undefined && whyBuried(sql, ownerName(owner)) !== undefined;
 }
 
 function onlySeen(record: RegistrationRecord): RegistrationRecord {

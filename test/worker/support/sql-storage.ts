@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { migrate } from '../../../worker/repository/schema.ts';
 import type { ObjectStorage } from '../../../worker/repository/storage.ts';
 
@@ -11,13 +11,20 @@ export function openStorage({ empty = false }: { readonly empty?: boolean } = {}
 
 /** The same, over a database that holds something. */
 export function storageOver(database: DatabaseSync): ObjectStorage {
+  const statements = new Map<string, { readonly statement: StatementSync; readonly answers: boolean }>();
+  const prepared = (query: string) => {
+    const statement = database.prepare(query);
+    return { statement, answers: statement.columns().length > 0 };
+  };
   const exec = (query: string, ...bindings: (string | number | null)[]) => {
     if (bindings.length === 0 && query.includes(';')) {
       database.exec(query);
       return { toArray: () => [], rowsWritten: 0 };
     }
-    const statement = database.prepare(query);
-    if (statement.columns().length > 0) {
+    const known = statements.get(query) ?? prepared(query);
+    statements.set(query, known);
+    const { statement, answers } = known;
+    if (answers) {
       const rows = statement.all(...bindings);
       return { toArray: () => rows, rowsWritten: 0 };
     }
