@@ -1,5 +1,6 @@
 import { tellStory } from '../demo/story.ts';
 import { journeyByAction } from './by-action.ts';
+import { journeyByWorker } from './by-worker.ts';
 import { CANDIDATES } from './candidates.ts';
 import { type Findings, probe } from './probe.ts';
 import type { Candidate, Installed, Missing } from './server.ts';
@@ -73,6 +74,7 @@ async function journeys({ start }: Installed, story: ReturnType<typeof tellStory
     const findings = await probe(server);
     for (const [what, seen] of Object.entries(findings)) story.shows(what, [seen].flat().join('; '));
     await journeyByAction(server, story);
+    await journeyByWorker(server, story);
     return findings;
   } finally {
     await server.close();

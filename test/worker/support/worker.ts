@@ -63,7 +63,7 @@ export type TestWorker = {
 
 /** The Worker in workerd, from wrangler.toml, with a policy for one repository and a server. */
 export async function startWorker(
-  server: AuthorizationServer,
+  server: Pick<AuthorizationServer, 'issuer'>,
   secrets: Readonly<Record<string, string>> = {},
   vars: Readonly<Record<string, string>> = {},
 ): Promise<TestWorker> {
@@ -179,7 +179,7 @@ const POLICY = {
   repositories: [{ id: REPOSITORY.id, name: REPOSITORY.name }],
 };
 
-function serverEntry(server: AuthorizationServer): Readonly<Record<string, unknown>> {
+function serverEntry(server: Pick<AuthorizationServer, 'issuer'>): Readonly<Record<string, unknown>> {
   return {
     name: 'ehr',
     server: server.issuer,
