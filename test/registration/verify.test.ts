@@ -95,6 +95,37 @@ test.each(METHODS.slice(0, 3))(
   },
 );
 
+describe('a secret that Basic encodes', () => {
+  const client = clientOf({ clientId: 'a/b', clientSecret: 'p/w', granted: CODE_CLIENT });
+
+  test('works where the server takes it only as it is, and the reason says so', async () => {
+    const endpoint = tokenEndpoint(({ basic }) => basic === btoa('a/b:p/w'), INVALID_GRANT);
+    const result = await verifier(endpoint)(client, {});
+    expect(result).toMatchObject(TELLS_APART);
+    expect(result.reason).toContain('not form-encoded');
+    expect(endpoint.requests).toHaveLength(4);
+  });
+
+  test('is sent encoded and nothing else where the server decodes it', async () => {
+    const endpoint = tokenEndpoint(({ basic }) => basic === btoa('a%2Fb:p%2Fw'), INVALID_GRANT);
+    expect(await verifier(endpoint)(client, {})).toMatchObject(TELLS_APART);
+    expect(endpoint.requests).toHaveLength(2);
+  });
+
+  test('is refused where both are', async () => {
+    const endpoint = tokenEndpoint(() => false, INVALID_GRANT);
+    expect(await verifier(endpoint)(client, { verifiable: true })).toMatchObject({ outcome: 'refused' });
+    expect(endpoint.requests).toHaveLength(2);
+  });
+
+  test('is tried once in the form, which is encoded anyway', async () => {
+    const endpoint = tokenEndpoint(() => false, INVALID_GRANT);
+    const posting = { ...client, granted: { ...CODE_CLIENT, token_endpoint_auth_method: 'client_secret_post' } };
+    expect(await verifier(endpoint)(posting, { verifiable: true })).toMatchObject({ outcome: 'refused' });
+    expect(endpoint.requests).toHaveLength(1);
+  });
+});
+
 test('a client whose secret was never given to us is not called refused', async () => {
   const result = await verifier(tokenEndpoint(() => false, INVALID_GRANT))(clientOf({ granted: CODE_CLIENT }), {});
   expect(result).toEqual({ outcome: 'unknown', reason: 'its secret is not held here', traits: {} });
