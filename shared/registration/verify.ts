@@ -30,8 +30,8 @@ const VERBATIM_ONLY = 'in Basic it takes id and secret only as they are, not for
  *
  * With `authorization_code` a made-up code is exchanged: `invalid_grant` means that the client itself was accepted, but
  * only where a control (a wrong secret or signature; for public clients an unknown `client_id`) answers
- * `invalid_client`. With `client_credentials` a token is asked for. `unauthorized_client` and `invalid_scope` come after
- * authentication.
+ * `invalid_client` or `unauthorized_client`. With `client_credentials` a token is asked for. `invalid_scope` comes after
+ * authentication, and so does `unauthorized_client` where the control does not answer it too.
  */
 export function createVerifier({
   http,
@@ -84,7 +84,8 @@ export function createVerifier({
         const authenticated = await authenticate(client, credentials, variant, wrong);
         return requestToken({ http, tokenEndpoint, parameters, ...authenticated });
       };
-      const [answer, control] = await Promise.all([ask(false), withControl ? ask(true) : undefined]);
+      const [answer, early] = await Promise.all([ask(false), withControl ? ask(true) : undefined]);
+      const control = early ?? (isAmbiguous(answer) ? await ask(true) : undefined);
       return conclude({ answer, control, parameters, credentials, traits });
     };
 
@@ -132,6 +133,11 @@ function conclude({
         ? unknown('its secret is not held here')
         : { outcome: 'refused', reason: 'the token endpoint answered invalid_client', traits: {} };
     case 'unauthorized_client':
+      if (control?.kind === 'unreachable') return { outcome: 'unreachable', reason: control.reason, traits: {} };
+      if (control?.kind === 'error' && control.error === answer.error) {
+        return unknown(`the token endpoint answers ${answer.error} to wrong credentials too`);
+      }
+      return works(`the token endpoint knows the client (${answer.error})`);
     case 'invalid_scope':
       return works(`the token endpoint knows the client (${answer.error})`);
     case 'invalid_grant':
@@ -158,8 +164,14 @@ function unknown(reason: string, traits: Traits = {}): VerifyResult {
   return { outcome: 'unknown', reason, traits };
 }
 
+/** Servers are seen to answer either to a wrong secret, beside RFC 6749 section 5.2. */
 function isRefusal(answer: TokenAnswer): boolean {
-  return answer.kind === 'error' && answer.error === 'invalid_client';
+  return answer.kind === 'error' && (answer.error === 'invalid_client' || isAmbiguous(answer));
+}
+
+/** Says that the client is known but may not do this, or on some servers that its credentials are wrong. */
+function isAmbiguous(answer: TokenAnswer): boolean {
+  return answer.kind === 'error' && answer.error === 'unauthorized_client';
 }
 
 /** A JWT whose signature is well formed and belongs to another one. */

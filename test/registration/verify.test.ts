@@ -256,6 +256,18 @@ describe('an answer to a made-up code', () => {
     expect(result).toEqual({ outcome: 'unreachable', reason: 'the token endpoint answered 503', traits: {} });
   });
 
+  test('works where wrong credentials are answered with unauthorized_client, and says nothing with them', async () => {
+    const wrong = [401, { error: 'unauthorized_client' }] as const;
+    expect(await verifier(script([400, INVALID_GRANT], wrong))(client, {})).toMatchObject(TELLS_APART);
+    expect(await verifier(script(wrong))(client, {})).toMatchObject({ outcome: 'unknown', traits: {} });
+    expect(await verifier(script(wrong))(client, { verifiable: true })).toMatchObject({ outcome: 'unknown' });
+  });
+
+  test('of unauthorized_client cannot be judged while the control gets no answer', async () => {
+    const result = await verifier(script([400, { error: 'unauthorized_client' }], [503, '']))(client, {});
+    expect(result).toEqual({ outcome: 'unreachable', reason: 'the token endpoint answered 503', traits: {} });
+  });
+
   test('counts without the control where it needs none', async () => {
     const result = await verifier(script([400, { error: 'invalid_scope' }], [503, '']))(client, {});
     expect(result.outcome).toBe('works');
@@ -272,7 +284,6 @@ describe('a client for client_credentials', () => {
   test.each<readonly [string, readonly [number, unknown], string]>([
     ['works when it gets a token', [200, { access_token: 'at' }], 'works'],
     ['works when its scope is refused', [400, { error: 'invalid_scope' }], 'works'],
-    ['works when it may not use the grant', [400, { error: 'unauthorized_client' }], 'works'],
     ['is refused when it is not authenticated', [401, { error: 'invalid_client' }], 'refused'],
     ['is unknown when the grant is', [400, { error: 'unsupported_grant_type' }], 'unknown'],
     ['is unknown for invalid_grant, since no code was sent', [400, INVALID_GRANT], 'unknown'],
@@ -282,6 +293,15 @@ describe('a client for client_credentials', () => {
       expect(await verifier(endpoint)(client, traits)).toMatchObject({ outcome, traits: {} });
       expect(endpoint.requests).toHaveLength(1);
     }
+  });
+
+  test.each([
+    ['invalid_client', 'works'],
+    ['unauthorized_client', 'unknown'],
+  ])('that may not use the grant, while wrong credentials get %s: %s', async (error, outcome) => {
+    const endpoint = script([400, { error: 'unauthorized_client' }], [401, { error }]);
+    expect(await verifier(endpoint)(client, {})).toMatchObject({ outcome, traits: {} });
+    expect(endpoint.requests).toHaveLength(2);
   });
 });
 
