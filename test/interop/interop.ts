@@ -2,9 +2,10 @@ import { tellStory } from '../demo/story.ts';
 import { journeyByAction } from './by-action.ts';
 import { journeyByWorker } from './by-worker.ts';
 import { CANDIDATES } from './candidates.ts';
+import { type FaultFigures, spoilAnswers } from './faults.ts';
 import { type Findings, probe } from './probe.ts';
 import type { Candidate, Installed, Missing } from './server.ts';
-import { type Outcome, writeTable } from './table.ts';
+import { type Outcome, writeTables } from './table.ts';
 
 // The runtime would ask the network for what it needs nothing of.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false';
@@ -24,7 +25,7 @@ for (const candidate of chosen) {
   const outcome = await measure(candidate);
   if (outcome !== undefined) outcomes.push(outcome);
 }
-writeTable(outcomes);
+writeTables(outcomes);
 
 console.log('\nTime per server');
 for (const outcome of outcomes) {
@@ -50,13 +51,14 @@ async function measure(candidate: Candidate): Promise<Outcome | undefined> {
     }
     const ready = performance.now();
     story.shows('installed in', `${((ready - started) / 1000).toFixed(1)} s`);
-    const findings = await journeys(installed, story);
+    const { findings, faults } = await journeys(candidate, installed, story);
     failures += story.failures();
     return {
       kind: 'measured',
       title,
       version: installed.version,
       findings,
+      ...(faults !== undefined && { faults }),
       checks: story.checks(),
       failures: story.failures(),
       seconds: (performance.now() - ready) / 1000,
@@ -68,14 +70,21 @@ async function measure(candidate: Candidate): Promise<Outcome | undefined> {
   }
 }
 
-async function journeys({ start }: Installed, story: ReturnType<typeof tellStory>): Promise<Findings> {
+async function journeys(
+  candidate: Candidate,
+  { start }: Installed,
+  story: ReturnType<typeof tellStory>,
+): Promise<{ readonly findings: Findings; readonly faults: FaultFigures | undefined }> {
   const server = await start();
   try {
-    const findings = await probe(server);
-    for (const [what, seen] of Object.entries(findings)) story.shows(what, [seen].flat().join('; '));
-    await journeyByAction(server, story);
+    const probed = await probe(server);
+    for (const [what, seen] of Object.entries(probed)) story.shows(what, [seen].flat().join('; '));
+    const seen = await journeyByAction(server, story);
+    const findings = { ...probed, quirks: [...probed.quirks, ...seen] };
     await journeyByWorker(server, story);
-    return findings;
+    if (candidate.faults !== true) return { findings, faults: undefined };
+    story.does('Answers are spoiled after the server acted, and runs follow');
+    return { findings, faults: await spoilAnswers(server, story) };
   } finally {
     await server.close();
   }

@@ -4,7 +4,7 @@ export type Credentials = { readonly clientId: string; readonly clientSecret: st
 
 /** Tries credentials at a token endpoint, with a code that was never issued (RFC 6749 section 5.2). */
 export type TokenEndpoint = {
-  /** The error code, or the status where there is none. */
+  /** The error code, or the status where there is none; Basic goes form-encoded, and as it is where that is refused. */
   readonly answerTo: (credentials: Credentials) => Promise<string>;
   /** It answers differently for a secret that is wrong. */
   readonly tellsApart: (credentials: Credentials) => Promise<boolean>;
@@ -19,7 +19,7 @@ export function tokenEndpoint({
   readonly method: 'client_secret_basic' | 'client_secret_post';
   readonly redirectUri: string;
 }): TokenEndpoint {
-  const answerTo: TokenEndpoint['answerTo'] = async ({ clientId, clientSecret }) => {
+  const ask = async ({ clientId, clientSecret }: Credentials, encode: (part: string) => string) => {
     const form = new URLSearchParams({
       grant_type: 'authorization_code',
       code: randomBytes(24).toString('base64url'),
@@ -27,7 +27,7 @@ export function tokenEndpoint({
       redirect_uri: redirectUri,
       ...(method === 'client_secret_post' && { client_id: clientId, client_secret: clientSecret }),
     });
-    const pair = [clientId, clientSecret].map(encodeURIComponent).join(':');
+    const pair = [clientId, clientSecret].map(encode).join(':');
     const response = await fetch(url, {
       method: 'POST',
       headers: {
@@ -39,6 +39,10 @@ export function tokenEndpoint({
     });
     const text = await response.text();
     return /"error"\s*:\s*"(?<code>[^"]+)"/u.exec(text)?.groups?.code ?? String(response.status);
+  };
+  const answerTo: TokenEndpoint['answerTo'] = async (credentials) => {
+    const answer = await ask(credentials, encodeURIComponent);
+    return answer === 'invalid_client' ? ask(credentials, (part) => part) : answer;
   };
   return {
     answerTo,
