@@ -35,7 +35,7 @@ export function openSession(inputs: Inputs, context: RunContext, network: Networ
     return githubRequest(token, context.apiUrl, fetch);
   };
   const github = once(() => request(inputs.githubToken ?? ''));
-  const sink = once(async (): Promise<Sink> => {
+  const sink = once(async () => {
     const { createGitHubSink, tokenKindOf } = await import('./standalone.ts');
     const token = inputs.secretsToken ?? inputs.githubToken ?? '';
     const tokenKind = tokenKindOf(token, inputs.githubToken);
@@ -72,7 +72,11 @@ export function openSession(inputs: Inputs, context: RunContext, network: Networ
       mask(Object.values(state.registrations).flatMap(secretsOf));
       return { environment, state, store };
     },
-    ports: async ({ store }) => ({ ...network, sink: whenAsked(sink), announce: noAnnouncing, store }),
+    ports: async ({ state, store }) => {
+      const published = Object.values(state.registrations).flatMap((record) => record.published);
+      const sinkHere = once(async () => (await import('./standalone.ts')).withEnvironments(await sink(), published));
+      return { ...network, sink: whenAsked(sinkHere), announce: noAnnouncing, store };
+    },
   };
 }
 

@@ -31,8 +31,10 @@ export function discoveryError(address: string, survey: Survey): RegistrarError 
   const server = showUrl(address);
   const trail = trailInWords(survey);
   if (found.length === 0) {
+    const base = baseOfDocument(address);
     return new RegistrarError('discovery_failed', {
       message: `${server}: no endpoints found. Asked: ${trail}`,
+      ...(base !== undefined && { hint: `This is the address of a document. Give as \`server\`: ${showUrl(base)}` }),
       server,
     });
   }
@@ -43,6 +45,14 @@ export function discoveryError(address: string, survey: Survey): RegistrarError 
     hint: isFhir ? hintForFhir(token) : HINT_FOR_ISSUER,
     server,
   });
+}
+
+/** Where a document that clients find by itself hangs; undefined for any other address. */
+function baseOfDocument(address: string): string | undefined {
+  const { origin, pathname } = new URL(address);
+  const wellKnown = /^(.*)\/\.well-known\/[^/]+(.*)$/u.exec(pathname);
+  if (wellKnown) return `${origin}${wellKnown[1]}${wellKnown[2]}`;
+  return pathname.endsWith('/metadata') ? `${origin}${pathname.slice(0, -'/metadata'.length)}` : undefined;
 }
 
 const HINT_FOR_ISSUER =

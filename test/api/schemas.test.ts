@@ -37,6 +37,10 @@ const EVENTS: { readonly [Kind in Event['kind']]: Extract<Event, { kind: Kind }>
   deleted: { kind: 'deleted', clientId: 'a', reason: 'r' },
   orphaned: { kind: 'orphaned', clientId: 'a', reason: 'r' },
   suspected: { kind: 'suspected', lookFor: 'x', reason: 'r' },
+  key_made: { kind: 'key_made', clientId: 'a', keyId: 'k' },
+  key_tried: { kind: 'key_tried', clientId: 'a', keyId: 'k', outcome: 'refused', reason: 'r' },
+  key_in_use: { kind: 'key_in_use', clientId: 'a', keyId: 'k' },
+  key_dropped: { kind: 'key_dropped', clientId: 'a', keyId: 'k', reason: 'r' },
   ending: { kind: 'ending', reason: 'r' },
 };
 

@@ -434,6 +434,17 @@ describe('registration endpoints of different origins', () => {
 });
 
 describe('a server that cannot be used', () => {
+  test.each([
+    [METADATA, FHIR],
+    [SMART, FHIR],
+    [FHIR_FORMS[0], FHIR],
+    ['https://fhir.example/metadata', 'https://fhir.example/'],
+  ])('because %s is a document says what it belongs to', async (address, base) => {
+    const { error } = await refusal({}, reference(address));
+    expect(error.code).toBe('discovery_failed');
+    expect(error.hint).toBe(`This is the address of a document. Give as \`server\`: ${base}`);
+  });
+
   test('is told from one that names no registration endpoint', async () => {
     const { error, asked } = await refusal({
       [SMART]: smart(),

@@ -141,9 +141,9 @@ export async function journeyByWorker(server: RunningServer, { does, check, show
     }));
     await worker.cron();
     await until(async () => {
-      const { clients, rotationHeldUntil } = await worker.record('production/web');
+      const { rotation, rotationHeldUntil } = await worker.record('production/web');
       if (!verifiable) return rotationHeldUntil !== undefined;
-      return published().clientId !== old.clientId && clients.some(({ role }) => role === 'retiring');
+      return published().clientId !== old.clientId && rotation === undefined;
     }, PATIENCE_MS);
     const fresh = published();
     if (verifiable) {

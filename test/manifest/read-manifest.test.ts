@@ -479,10 +479,32 @@ describe('time', () => {
     ]);
   });
 
-  it('between new keys is refused, because nothing does that', () => {
-    expect(problems(manifestOf(backend({ rotate: { strategy: 'keys' } })))[1]).toContain(
-      'rotate.strategy: is keys, which does not exist yet',
-    );
+  it('between new keys is refused where nobody hosts them, and for keys that are not made here', () => {
+    const keys = (more: Parameters<typeof backend>[0] = {}) =>
+      manifestOf({ ...backend({ rotate: { strategy: 'keys', every: '30d' } }), ...more });
+    const hosted = { overrides: { hostsKeys: true } };
+    expect(only(read(keys(), hosted)).rotation?.strategy).toBe('keys');
+    expect(read(keys(), hosted).warnings).toEqual([]);
+    const line = 'line 1: clients.web.rotate.strategy: is keys,';
+    expect(problems(keys())).toEqual([
+      'manifest_invalid',
+      `${line} and without a Worker nobody hosts the public keys for the server to read; expected the input worker-url, or replace or in-place`,
+    ]);
+    const redirects = { redirect_uris: ['https://app.example.com/cb'] };
+    expect(problems(keys({ type: 'confidential', metadata: redirects }), hosted)).toEqual([
+      'manifest_invalid',
+      `${line} but this client has none; expected replace or in-place, or token_endpoint_auth_method: private_key_jwt`,
+    ]);
+    const own = { jwks_uri: 'https://app.example.com/jwks.json' };
+    expect(problems(keys({ metadata: own }), hosted)).toEqual([
+      'manifest_invalid',
+      `${line} but the metadata brings a key of its own; expected replace, or the metadata without jwks and jwks_uri`,
+    ]);
+  });
+
+  it('between new keys is not complained of twice, where something else is wrong', () => {
+    const text = manifestOf({ ...backend({ rotate: { strategy: 'keys' } }), type: 7 });
+    expect(problems(text, { overrides: { hostsKeys: true } })).toHaveLength(2);
   });
 });
 

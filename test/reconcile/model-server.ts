@@ -20,6 +20,8 @@ export type Kind = {
   readonly keepsDeleted?: boolean;
   readonly refusesUpdate?: Answer;
   readonly grants?: JsonObject;
+  /** A hosted key set is read when a key is not known, but not again before so many milliseconds have passed. */
+  readonly keepsKeysMs?: number;
 };
 
 export type ModelClient = {
@@ -40,7 +42,12 @@ export type ModelCall = {
 };
 
 /** An authorization server in memory, of the given kind. Answers at once; losing answers is up to whoever calls it. */
-export function modelServer(now: () => number, kind: Kind = {}) {
+export function modelServer(
+  now: () => number,
+  kind: Kind = {},
+  fetchKeys: (uri: string) => readonly string[] = () => [],
+) {
+  const known = new Map<string, { readonly at: number; readonly keyIds: readonly string[] }>();
   const clients: ModelClient[] = [];
   const calls: ModelCall[] = [];
   let made = 0;
@@ -111,10 +118,26 @@ export function modelServer(now: () => number, kind: Kind = {}) {
     },
   };
 
+  const keysAt = (uri: string): readonly string[] => {
+    const kept = known.get(uri);
+    if (kept !== undefined && now() < kept.at + (kind.keepsKeysMs ?? 0)) return kept.keyIds;
+    const keyIds = fetchKeys(uri);
+    known.set(uri, { at: now(), keyIds });
+    return keyIds;
+  };
+
+  /** Whether a client could authenticate with a key now. */
+  const acceptsKey = (clientId: string, keyId: string): boolean => {
+    const { jwks_uri: uri, jwks } = clients.find((client) => client.clientId === clientId)?.metadata ?? {};
+    const inline = (jwks as { readonly keys: readonly JsonObject[] } | undefined)?.keys ?? [];
+    return typeof uri === 'string' ? keysAt(uri).includes(keyId) : inline.some(({ kid }) => kid === keyId);
+  };
+
   /** What the token endpoint says of credentials. */
-  const verify = async ({ clientId, clientSecret }: Client): Promise<VerifyResult> => {
+  const verify = async ({ clientId, clientSecret, key }: Client): Promise<VerifyResult> => {
     const client = clients.find((candidate) => candidate.clientId === clientId && candidate.alive);
-    return client !== undefined && client.secret === clientSecret
+    const keyFits = key === undefined || acceptsKey(clientId, key.keyId);
+    return client !== undefined && client.secret === clientSecret && keyFits
       ? { outcome: 'works', reason: 'the token endpoint issued a token', traits: { verifiable: true } }
       : { outcome: 'refused', reason: 'the token endpoint answered invalid_client', traits: { verifiable: true } };
   };
@@ -122,6 +145,7 @@ export function modelServer(now: () => number, kind: Kind = {}) {
   return {
     api,
     verify,
+    acceptsKey,
     calls,
     alive: () => clients.filter(({ alive }) => alive),
     find: (clientId: string) => clients.find((client) => client.clientId === clientId),

@@ -9,7 +9,7 @@ const installed = (folder: string): Record<string, Record<string, string>> =>
   JSON.parse(read(`node_modules/${folder}/package.json`));
 
 test('the version is the same wherever it is written', () => {
-  const constants = ['action', 'shared', 'worker']
+  const constants = ['action', 'cli', 'shared', 'worker']
     .flatMap((room) => filesUnder(room, '.ts'))
     .flatMap((file) =>
       [...read(file).matchAll(/\bVERSION = '(?<version>\d+\.\d+\.\d+[^']*)'/gu)].map((match) => [

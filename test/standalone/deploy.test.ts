@@ -130,6 +130,10 @@ describe.concurrent('a deploy that keeps its clients', () => {
     expect(repository.github.secrets('live').FHIR_CLIENT_SECRET).toBe(made.outputs['client-secret']);
     expect(repository.github.secrets()).toEqual({});
     expect(readable(made)).toContain('secret FHIR_CLIENT_SECRET of environment live');
+
+    const gone = await repository.job({ inputs: { ...PRODUCTION, command: 'delete' } });
+    expect(gone.exitCode, gone.log).toBe(0);
+    expect(repository.github.environments()).toEqual([]);
   });
 
   it('reads the manifest at the commit of the run when nothing is checked out, and never at the head of a pull request', async () => {

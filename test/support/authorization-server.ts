@@ -27,6 +27,8 @@ export type AuthorizationServerOptions = {
     readonly register?: 'absolute' | 'relative' | 'none';
   };
   readonly keepRequestBodies?: boolean;
+  /** How the server reads what a client names by its address, such as its key set. */
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
 };
 
 /** A client as the server itself has it stored. */
@@ -172,6 +174,7 @@ async function createProvider(parts: {
   const refused = options.refusedMembers ?? [];
   const provider = new Provider(issuer, {
     adapter: store.adapter,
+    ...(options.fetch && { fetch: options.fetch }),
     jwks: { keys: [await signingKey()] },
     cookies: { keys: [randomBytes(16).toString('hex')] },
     scopes: SCOPES,

@@ -2,7 +2,7 @@ import type { Sql } from '../repository/storage.ts';
 
 const DIRTY = `
   SELECT min(inventory_due) AS due FROM registrations WHERE inventory_due IS NOT NULL
-  UNION ALL SELECT min(inventory_due) FROM tombstones
+  UNION ALL SELECT min(inventory_due) FROM tombstones WHERE inventory_due IS NOT NULL
   UNION ALL SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'inventory_due'`;
 
 /** When something is to be written to the inventory next. */

@@ -15,7 +15,9 @@ type MetaName =
   /** Ids of the keys there were when every record that opens was sealed with the first of them. */
   | 'sealed_with'
   /** When the entry of the repository itself is to be written to the inventory. */
-  | 'inventory_due';
+  | 'inventory_due'
+  /** How often that failed in a row. */
+  | 'inventory_failures';
 
 export function getMeta(sql: Sql, name: MetaName): string | undefined {
   return sql.exec<{ value: string }>('SELECT value FROM meta WHERE name = ?', name).toArray()[0]?.value;

@@ -1,3 +1,4 @@
+import { withEnvironments } from '../../shared/publish/environment-sink.ts';
 import { createGitHubSink } from '../../shared/publish/github-sink.ts';
 import type { Publication, Sink } from '../../shared/publish/sink.ts';
 import type { Announcer, Ports, Store } from '../../shared/reconcile/ports.ts';
@@ -7,9 +8,9 @@ import { obtainInitialAccessToken } from '../../shared/registration/initial-acce
 import { createVerifier } from '../../shared/registration/verify.ts';
 import { entryOfRecord } from '../policy/find-server.ts';
 import { announceWith } from './announce.ts';
-import { withEnvironments } from './environment-sink.ts';
 import type { Home } from './home.ts';
 import { createJobSink } from './job-sink.ts';
+import { makeKeySet } from './key-sets.ts';
 import { withOwnNames } from './names.ts';
 import { type Publisher, repositoryRef, requestToPublish } from './publisher.ts';
 
@@ -43,6 +44,7 @@ export function portsFor(
     sink: withOwnNames(sinkFor(home, record, publisher, left), sql, record.key),
     announce: announcerFor(publisher),
     store,
+    newKeySet: () => makeKeySet({ repositoryId, publicUrl: settings.config.publicUrl, random }),
     initialAccessToken: async ({ tokenEndpoint }) =>
       entry?.initialAccess &&
       (await obtainInitialAccessToken({

@@ -61,15 +61,42 @@ const MIGRATIONS: readonly string[] = [
     inventory_due INTEGER,
     inventory_failures INTEGER NOT NULL DEFAULT 0
   ) WITHOUT ROWID;
+  CREATE INDEX tombstones_inventory_due ON tombstones (inventory_due) WHERE inventory_due IS NOT NULL;
+  CREATE INDEX tombstones_age ON tombstones (max(coalesce(ended_at, 0), coalesce(reopened_at, 0)));
   CREATE TABLE deliveries (
     id TEXT PRIMARY KEY,
     at INTEGER NOT NULL,
     outcome TEXT NOT NULL
   ) WITHOUT ROWID;
+  CREATE INDEX deliveries_at ON deliveries (at);
   CREATE TABLE token_ids (
     id TEXT PRIMARY KEY,
     expires_at INTEGER NOT NULL
   ) WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE key_sets (
+    id TEXT PRIMARY KEY,
+    registration TEXT NOT NULL,
+    keys TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX key_sets_registration ON key_sets (registration);
+    `,
+  `
+  CREATE TABLE contributions (
+    key TEXT PRIMARY KEY,
+    shared TEXT NOT NULL,
+    owner TEXT,
+    uris TEXT NOT NULL,
+    held INTEGER NOT NULL,
+    life INTEGER,
+    expires_at INTEGER,
+    run_id INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    ended_at INTEGER
+  ) WITHOUT ROWID;
+  CREATE INDEX contributions_shared ON contributions (shared);
+  CREATE INDEX contributions_owner ON contributions (owner) WHERE owner IS NOT NULL;
   `,
 ];
 

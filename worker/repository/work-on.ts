@@ -13,6 +13,8 @@ import { publisherFor } from './publisher.ts';
 import { createRecordStore, type Loaded } from './record-store.ts';
 import { findRow, type Settled, settleRow } from './registration-rows.ts';
 import { settle } from './settle.ts';
+import { isShared } from './shared-client.ts';
+import { dueTogether } from './wanted-together.ts';
 
 export type Piece = {
   /** What is being done, for the log. */
@@ -28,6 +30,8 @@ export type Piece = {
   readonly stopping?: () => boolean;
   /** Kept with the registration once the work is done. */
   readonly settled?: Settled;
+  /** Called in the transaction that remembers what came of the work. */
+  readonly concluding?: (outcome: Outcome, now: number) => void;
 };
 
 /** How long work that somebody waits for goes on waiting: for a server, and for calls from before an eviction. */
@@ -70,9 +74,11 @@ export async function workOn(home: Home, piece: Piece): Promise<Outcome> {
     ...newProblem(outcome, row?.problem ?? null, settled.problem ?? null),
   ];
   home.storage.transactionSync(() => {
+    piece.concluding?.(outcome, now);
     settleRow(sql, key, {
       ...settled,
       ...piece.settled,
+      ...(isShared(key) && { due: dueTogether(sql, outcome.record, settled.due ?? null, now) }),
       // Its owner ended meanwhile: that is done next.
       ...(row?.end_reason != null && row.status === 'active' && { due: now }),
     });

@@ -3,6 +3,7 @@ import { createInventory } from '../../../worker/inventory/inventory.ts';
 import { earliestInventoryDue } from '../../../worker/inventory/inventory-due.ts';
 import { fitMetadata, readEntry } from '../../../worker/inventory/inventory-entry.ts';
 import { fitsInventory } from '../../../worker/inventory/inventory-keys.ts';
+import { setMeta } from '../../../worker/repository/meta.ts';
 import { rememberOwner } from '../../../worker/repository/tombstones.ts';
 import { openStorage } from '../support/sql-storage.ts';
 
@@ -12,7 +13,8 @@ function setUp() {
   const { sql } = openStorage();
   let now = 1_000_000;
   const slept: number[] = [];
-  const written: { readonly key: string; readonly value: string; readonly at: number }[] = [];
+  const written: { readonly key: string; readonly value: string; readonly at: number; readonly metadata?: object }[] =
+    [];
   const failing = { times: 0 };
   const failed: string[] = [];
   const clock = {
@@ -25,13 +27,13 @@ function setUp() {
   const during: { work?: () => void } = {};
   const inventory = createInventory({
     kv: {
-      put: async (key, value) => {
+      put: async (key, value, { metadata }) => {
         during.work?.();
         if (failing.times > 0) {
           failing.times -= 1;
           throw new Error('429');
         }
-        written.push({ key, value, at: now });
+        written.push({ key, value, at: now, ...(metadata && { metadata }) });
       },
     },
     sql,
@@ -86,6 +88,31 @@ test('what fails stays marked, is due later and later, and lands in the end', as
   expect(earliestInventoryDue(sql)).toBeUndefined();
   expect(written).toHaveLength(1);
   expect(failed).toHaveLength(2);
+});
+
+test('the entry of the repository is tried later and later too, and a change during a write is not lost', async () => {
+  const { sql, inventory, written, failing, during, pass } = setUp();
+  setMeta(sql, 'repository_name', 'acme/app');
+  setMeta(sql, 'inventory_due', '1');
+  failing.times = 3;
+  const waits: number[] = [];
+  for (let failed = 0; failed < 3; failed += 1) {
+    await inventory.writeDue(10);
+    const due = earliestInventoryDue(sql) ?? 0;
+    waits.push(due - pass(0));
+    pass(due - pass(0));
+  }
+  expect(waits).toEqual([8_000, 16_000, 32_000]);
+  during.work = () => {
+    during.work = undefined as never;
+    setMeta(sql, 'repository_name', 'acme/renamed');
+  };
+  await inventory.writeDue(10);
+  expect(written).toHaveLength(1);
+  await inventory.writeDue(10);
+  await inventory.writeDue(10);
+  expect(written.map(({ metadata }) => metadata)).toMatchObject([{ name: 'acme/app' }, { name: 'acme/renamed' }]);
+  expect(earliestInventoryDue(sql)).toBeUndefined();
 });
 
 test('tombstones are written with their times', async () => {

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { SignJWT } from 'jose';
 import { closeServer, listenOnLoopback } from '../../support/listen.ts';
-import { makeKey } from '../identity/issuer.ts';
+import { makeKey, type SigningKey } from '../identity/issuer.ts';
 
 export type Claims = Readonly<Record<string, string | number>>;
 
 /** GitHub's issuer of id-tokens, as far as the Worker sees it. */
 export type Issuer = {
   readonly url: string;
+  readonly key: SigningKey;
   /** A fresh token for a run; claims that are given replace those of a push to main of `acme/app`. */
   readonly token: (audience: string, claims?: Claims) => Promise<string>;
   /** How often its keys were asked for. */
@@ -21,7 +22,7 @@ export const REPOSITORY = { id: '2002', name: 'acme/app', ownerId: '1001' } as c
 
 const LIFE_SECONDS = 300;
 
-export async function startIssuer(): Promise<Issuer> {
+export async function startIssuer(clock: () => number = Date.now): Promise<Issuer> {
   const key = await makeKey('key-1');
   let asked = 0;
   const server = createServer((request, response) => {
@@ -32,8 +33,9 @@ export async function startIssuer(): Promise<Issuer> {
   const url = `http://127.0.0.1:${await listenOnLoopback(server)}`;
   return {
     url,
+    key,
     token: (audience, claims = {}) => {
-      const now = Math.floor(Date.now() / 1000);
+      const now = Math.floor(clock() / 1000);
       return new SignJWT({
         iss: url,
         aud: audience,

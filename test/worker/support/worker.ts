@@ -18,8 +18,10 @@ import { type Claims, type Issuer, REPOSITORY, startIssuer } from './issuer.ts';
 export const PUBLIC_URL = 'https://registrar.example.org';
 export const KEY = Buffer.alloc(32, 1).toString('base64');
 export const OTHER_KEY = Buffer.alloc(32, 2).toString('base64');
-const OPERATOR_TOKEN = 'canary-operator-token-of-the-tests-0001';
+export const OPERATOR_TOKEN = 'canary-operator-token-of-the-tests-0001';
 export const WEBHOOK_SECRET = 'canary-webhook-secret-0001';
+
+const CONFIG = fileURLToPath(new URL('../../../wrangler.toml', import.meta.url));
 
 type Kv = {
   readonly list: (options?: { readonly prefix?: string }) => Promise<{
@@ -61,17 +63,25 @@ export type TestWorker = {
   readonly close: () => Promise<void>;
 };
 
-/** The Worker in workerd, from wrangler.toml, with a policy for one repository and a server. */
+/**
+ * The Worker in workerd, from wrangler.toml or another configuration, with a policy for one repository and a server.
+ * Beside it, in the same runtime, there can be Workers of other configurations.
+ */
 export async function startWorker(
   server: Pick<AuthorizationServer, 'issuer'>,
   secrets: Readonly<Record<string, string>> = {},
   vars: Readonly<Record<string, string>> = {},
+  {
+    configPath = CONFIG,
+    beside = [],
+    now = Date.now,
+  }: { readonly configPath?: string; readonly beside?: readonly string[]; readonly now?: () => number } = {},
 ): Promise<TestWorker> {
-  const issuer = await startIssuer();
+  const issuer = await startIssuer(now);
   const options = (changes: Readonly<Record<string, string>>) => ({
     workers: [
       {
-        configPath: fileURLToPath(new URL('../../../wrangler.toml', import.meta.url)),
+        configPath,
         vars: {
           PUBLIC_URL,
           INSECURE_LOOPBACK: 'true',
@@ -88,6 +98,7 @@ export async function startWorker(
           ...changes,
         },
       },
+      ...beside.map((other) => ({ configPath: other })),
     ],
   });
   const harness = createTestHarness(options({}));
@@ -160,7 +171,7 @@ export async function startWorker(
     record,
     edit: async (key, change) => {
       const sealed = await vault.seal(change(await record(key)));
-      await sql('UPDATE registrations SET sealed = ?, due = ? WHERE key = ?', sealed, Date.now(), key);
+      await sql('UPDATE registrations SET sealed = ?, due = ? WHERE key = ?', sealed, now(), key);
     },
     cron: async () => {
       await harness.getWorker().scheduled({ cron: '*/15 * * * *' });

@@ -1,0 +1,11 @@
+import type { SignedBody } from '../signed-body.ts';
+
+/** Webhooks to be sent. */
+export type Load = SignedBody & {
+  readonly target: 'OURS' | 'BARE';
+  readonly path: string;
+  /** Deliveries of a round have names of their own. */
+  readonly round: number;
+  readonly requests: number;
+  readonly atOnce: number;
+};
