@@ -141,9 +141,10 @@ export async function journeyByWorker(server: RunningServer, { does, check, show
     }));
     await worker.cron();
     await until(async () => {
-      const { rotation, rotationHeldUntil } = await worker.record('production/web');
+      const { clients, rotation, rotationHeldUntil } = await worker.record('production/web');
       if (!verifiable) return rotationHeldUntil !== undefined;
-      return published().clientId !== old.clientId && rotation === undefined;
+      const current = clients.find(({ role }) => role === 'current')?.clientId;
+      return current !== old.clientId && rotation === undefined;
     }, PATIENCE_MS);
     const fresh = published();
     if (verifiable) {
