@@ -122,7 +122,8 @@ describe('dependencies in shared/ point one way', () => {
 test.each(['shared', 'action', 'worker', 'cli'].flatMap((room) => filesUnder(room, '.ts')))(
   '%s knows no vendor: behaviour is observed',
   (file) => {
-    const vendor = /keycloak|glewlwyd|lemonldap|hydra|authlib|mitreid|openemr|oidc-provider|better-?auth/giu;
+    const vendor =
+      /keycloak|glewlwyd|lemonldap|hydra|authlib|mitreid|openemr|oidc-provider|better-?auth|modelcontextprotocol|workers-oauth/giu;
     expect(withoutComments(read(file)).match(vendor) ?? []).toEqual([]);
   },
 );
