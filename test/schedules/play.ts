@@ -175,7 +175,7 @@ export async function play({ circumstances, deeds }: Schedule): Promise<readonly
       const { code } = await last;
       if (!DECISIONS.has(code)) throw new Error(`the last deploy of ${key} ends with ${code}`);
       isAtRest(scene, key);
-      if (code === 'done') publishedWorks(scene, false);
+      if (code === 'done') publishedWorks(scene, false, [key]);
     }
   });
   await checked('a month later', async () => {
