@@ -219,7 +219,7 @@ const JOURNEYS: Readonly<Record<string, Journey>> = {
 };
 
 /** Not to become fewer without anybody noticing; docs/reliability.md has the figure. */
-const POINTS = 15_792;
+const POINTS = 19_912;
 
 const PORTS: readonly PortCall[] = [
   ...(['save', 'register', 'read', 'update', 'remove', 'verify', 'claim', 'write', 'erase'] as const),
