@@ -1,0 +1,26 @@
+import { print } from '../../bench/print.ts';
+import { applyAtOnce } from './applies.ts';
+import { takeDeliveries } from './deliveries.ts';
+import { walkInventory } from './inventory.ts';
+import { openLoadScene } from './scene.ts';
+
+// The runtime would ask the network for what nothing here needs.
+process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false';
+process.env.WRANGLER_SEND_METRICS = 'false';
+
+const began = performance.now();
+const scene = await openLoadScene();
+let failures = 0;
+try {
+  // In this order: the inventory is filled with copies of what the applies have made.
+  for (const load of [takeDeliveries, applyAtOnce, walkInventory]) {
+    const measured = await load(scene);
+    print(measured);
+    failures += measured.figures.filter(({ holds }) => !holds).length;
+  }
+} finally {
+  await scene.close();
+}
+const seconds = ((performance.now() - began) / 1000).toFixed(0);
+console.log(`\n${failures === 0 ? 'Nothing is lost.' : `${failures} of these FAILED.`} ${seconds} s.`);
+process.exitCode = failures === 0 ? 0 : 1;
