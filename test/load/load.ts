@@ -7,6 +7,8 @@ import { openLoadScene } from './scene.ts';
 // The runtime would ask the network for what nothing here needs.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false';
 process.env.WRANGLER_SEND_METRICS = 'false';
+// A trace of every call, each a write to a database of its own.
+process.env.X_LOCAL_OBSERVABILITY = 'false';
 
 const began = performance.now();
 const scene = await openLoadScene();
