@@ -5,6 +5,7 @@ import { githubCalls } from './github-calls.ts';
 import { jobOnlyClient } from './job-only-client.ts';
 import { manyClients } from './many-clients.ts';
 import { previewLife } from './preview-life.ts';
+import { print } from './print.ts';
 import { start } from './start.ts';
 import { unchangedApply } from './unchanged-apply.ts';
 import { unchangedDeploy } from './unchanged-deploy.ts';
@@ -27,11 +28,4 @@ const MEASUREMENTS: readonly Measurement[] = [
   dueWork,
 ];
 
-for (const measure of MEASUREMENTS) {
-  const { title, lines, figures } = await measure();
-  console.log(`\n${title}`);
-  for (const line of lines) console.log(`  ${line}`);
-  for (const { name, value, target, holds } of figures) {
-    console.log(`  ${holds ? '✓' : '✗'} ${name}: ${value} (target: ${target})`);
-  }
-}
+for (const measure of MEASUREMENTS) print(await measure());

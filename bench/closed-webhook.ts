@@ -1,25 +1,22 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { REPOSITORY } from '../test/worker/support/issuer.ts';
-import { type TestWorker, WEBHOOK_SECRET } from '../test/worker/support/worker.ts';
+import type { TestWorker } from '../test/worker/support/worker.ts';
+import { signBody } from './sign-body.ts';
 import type { SignedBody } from './signed-body.ts';
 
-/** What GitHub sends when a pull request of the repository is closed; `more` is what else is in it. */
-export function closedWebhook(pull: number, more: Readonly<Record<string, unknown>> = {}): SignedBody {
-  const body = JSON.stringify({
+/** What GitHub sends when a pull request of a repository is closed; `more` is what else is in it. */
+export function closedWebhook(
+  pull: number,
+  more: Readonly<Record<string, unknown>> = {},
+  repositoryId: string = REPOSITORY.id,
+): SignedBody {
+  return signBody('pull_request', {
     ...more,
     action: 'closed',
     number: pull,
     pull_request: { ...asObject(more.pull_request), number: pull, closed_at: new Date().toISOString() },
-    repository: { ...asObject(more.repository), id: Number(REPOSITORY.id) },
+    repository: { ...asObject(more.repository), id: Number(repositoryId) },
   });
-  return {
-    body,
-    headers: {
-      'content-type': 'application/json',
-      'x-github-event': 'pull_request',
-      'x-hub-signature-256': `sha256=${createHmac('sha256', WEBHOOK_SECRET).update(body).digest('hex')}`,
-    },
-  };
 }
 
 export async function sendClosed({ harness }: TestWorker, pull: number): Promise<void> {

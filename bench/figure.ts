@@ -6,9 +6,11 @@ export type Figure = {
   readonly holds: boolean;
 };
 
-/** Measures one thing and says what came of it. */
-export type Measurement = () => Promise<{
+/** What came of a measurement. */
+export type Measured = {
   readonly title: string;
   readonly lines: readonly string[];
   readonly figures: readonly Figure[];
-}>;
+};
+
+export type Measurement = () => Promise<Measured>;

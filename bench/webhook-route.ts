@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { startAuthorizationServer } from '../test/support/authorization-server.ts';
 import { startWorker, type TestWorker, wish } from '../test/worker/support/worker.ts';
+import { closedExample } from './closed-example.ts';
 import { closedWebhook } from './closed-webhook.ts';
 import type { Measurement } from './figure.ts';
 import { median, pairwise, spread } from './in-turns.ts';
@@ -79,14 +79,4 @@ async function rateOf({ harness }: TestWorker, load: Load): Promise<number> {
 /** What the rate would be if the webhooks came from nowhere: sending them takes the same processor. */
 function withoutSending(rate: number, nothing: number): number {
   return 1 / (1 / rate - 1 / nothing);
-}
-
-type Example = { readonly name: string; readonly examples: readonly Readonly<Record<string, unknown>>[] };
-
-/** As large as GitHub's are. */
-function closedExample(): Readonly<Record<string, unknown>> {
-  const all = createRequire(import.meta.url)('@octokit/webhooks-examples') as readonly Example[];
-  const found = all.find(({ name }) => name === 'pull_request')?.examples[0];
-  if (found === undefined) throw new Error('there is no example of a pull request');
-  return found;
 }

@@ -23,6 +23,9 @@ const COOL_DOWN_AFTER_FAILURE_MS = 5_000;
 /** Requests of several callers at once; they cannot wait for each other, since a caller who leaves takes its request along. */
 const MOST_AT_ONCE = 20;
 const AT_ONCE_MS = 10_000;
+/** Whoever is one too many looks again and again for the keys that others are reading, as long as they may take. */
+const LOOK_MS = 100;
+const LOOKS = AT_ONCE_MS / LOOK_MS;
 
 type Kept = { readonly keyIds: ReadonlySet<string>; readonly getKey: JWTVerifyGetKey; readonly readAt: number };
 type Place = { kept?: Kept; notBefore: number; started: readonly number[] };
@@ -41,7 +44,7 @@ export function createIssuerKeys({ http, clock }: { readonly http: Http; readonl
       const now = clock.now();
       const age = now - (place.kept?.readAt ?? 0);
       if (place.kept === undefined || age > FRESH_MS || !place.kept.keyIds.has(keyId)) {
-        await renew(place, issuer, now);
+        await renewed(place, issuer, keyId);
       }
       const { kept } = place;
       if (kept === undefined || clock.now() - kept.readAt > USABLE_MS) throw unavailable(issuer);
@@ -49,9 +52,19 @@ export function createIssuerKeys({ http, clock }: { readonly http: Http; readonl
     },
   };
 
-  async function renew(place: Place, issuer: string, now: number): Promise<void> {
+  async function renewed(place: Place, issuer: string, keyId: string): Promise<void> {
+    for (let looks = 0; looks < LOOKS; looks += 1) {
+      if ((await renew(place, issuer)) || place.kept?.keyIds.has(keyId)) return;
+      await clock.sleep(LOOK_MS);
+    }
+  }
+
+  /** False while so many others are asking that nothing can be said yet. */
+  async function renew(place: Place, issuer: string): Promise<boolean> {
+    const now = clock.now();
+    if (now < place.notBefore) return true;
     const started = place.started.filter((at) => now - at < AT_ONCE_MS);
-    if (now < place.notBefore || started.length >= MOST_AT_ONCE) return;
+    if (started.length >= MOST_AT_ONCE) return false;
     place.started = [...started, now];
     try {
       const kept = keep(await readKeySet(http, issuer), clock.now());
@@ -61,6 +74,7 @@ export function createIssuerKeys({ http, clock }: { readonly http: Http; readonl
       if (!isRegistrarError(error)) throw error;
       place.notBefore = clock.now() + (place.kept === undefined ? COOL_DOWN_AFTER_FAILURE_MS : COOL_DOWN_MS);
     }
+    return true;
   }
 }
 

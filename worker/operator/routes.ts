@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { API_VERSION } from '../../shared/api/worker-api.ts';
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
+import { countKeys } from '../inventory/count-keys.ts';
 import { listRegistrations } from '../inventory/read-inventory.ts';
 import { type Bindings, repositoryObject } from '../repository/bindings.ts';
 import type { Reply } from '../repository/reply.ts';
@@ -67,10 +68,7 @@ async function registrations(context: Context<Env>): Promise<Response> {
   if (repository !== undefined) {
     return answer(context, await repositoryObject(context.env, repository).overview());
   }
-  const page = await listRegistrations(context.env.REGISTRATIONS, {
-    limit: PAGE,
-    ...(cursor !== undefined && { cursor }),
-  });
+  const page = await listPage(context, { cursor });
   return context.json({
     api: API_VERSION,
     registrations: page.items,
@@ -108,7 +106,7 @@ async function keys(context: Context<Env>): Promise<Response> {
   const { config } = await openServices(context.env);
   const { found, cursor: next } = await over(context, { repository, cursor }, async (id) => ({
     objects: await repositoryObject(context.env, id).keyCounts(),
-    inventory: await inventoryCounts(context.env.REGISTRATIONS, id),
+    inventory: await countKeys((cursor) => listPage(context, { repository: id, cursor })),
   }));
   return context.json({
     api: API_VERSION,
@@ -156,9 +154,15 @@ function over<T>(
   return overRepositories({ kv: context.env.REGISTRATIONS, repository, cursor, ask });
 }
 
-async function inventoryCounts(kv: KVNamespace, repository: string): Promise<Readonly<Record<string, number>>> {
-  const { items } = await listRegistrations(kv, { repository, limit: PAGE });
-  return sum(items.map(({ key_id }) => ({ [key_id]: 1 })));
+function listPage(
+  context: Context<Env>,
+  { repository, cursor }: { readonly repository?: string; readonly cursor: string | undefined },
+) {
+  return listRegistrations(context.env.REGISTRATIONS, {
+    limit: PAGE,
+    ...(repository !== undefined && { repository }),
+    ...(cursor !== undefined && { cursor }),
+  });
 }
 
 function sum(counts: readonly Readonly<Record<string, number>>[]): Readonly<Record<string, number>> {
