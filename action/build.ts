@@ -55,7 +55,7 @@ const modulesOfNode: Plugin = {
   },
 };
 
-/** Bundles the entries of a checkout; the same sources give the same bytes wherever the checkout is. */
+/** Bundles the entries of a checkout with what they use of their own room, the Action's and the core's; the same sources give the same bytes wherever the checkout is. */
 export async function bundle(root: string, entries: readonly string[] = ENTRIES): Promise<Bundle> {
   const result = await build({
     absWorkingDir: root,
@@ -82,20 +82,26 @@ export async function bundle(root: string, entries: readonly string[] = ENTRIES)
   });
   const complaints = result.warnings.map((warning) => `${warning.location?.file ?? 'esbuild'}: ${warning.text}`);
   const files = new Map(result.outputFiles.map((file) => [relative(join(root, OUTPUT), file.path), file.text]));
-  complaints.push(...(await forbidden({ root, files, metafile: result.metafile })));
+  const rooms = [...new Set([...OWN_ROOMS, ...entries.map((entry) => `${dirname(entry)}/`)])];
+  complaints.push(...(await forbidden({ root, rooms, files, metafile: result.metafile })));
   if (complaints.length > 0) throw new Error(`The bundle is not fit to ship:\n  ${complaints.join('\n  ')}`);
   files.set('package.json', '{"type":"module"}\n');
   files.set('LICENSES.txt', await licences(root, result.metafile));
   return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-async function forbidden(made: { root: string; files: Bundle; metafile: Metafile }): Promise<string[]> {
+async function forbidden(made: {
+  root: string;
+  rooms: readonly string[];
+  files: Bundle;
+  metafile: Metafile;
+}): Promise<string[]> {
   const complaints: string[] = [];
   const manifest = await readPackage(made.root);
   for (const input of inputsOf(made.metafile)) {
     const name = packageOf(input)?.name;
-    const isOwn = [...OWN_ROOMS, `${BUILTIN}:`].some((room) => input.startsWith(room));
-    if (name === undefined && !isOwn) complaints.push(`${input}: only ${OWN_ROOMS.join(' and ')} may be bundled`);
+    const isOwn = [...made.rooms, `${BUILTIN}:`].some((room) => input.startsWith(room));
+    if (name === undefined && !isOwn) complaints.push(`${input}: only ${made.rooms.join(' and ')} may be bundled`);
     if (name !== undefined && manifest.devDependencies?.[name] !== undefined)
       complaints.push(`${input}: ${name} is a devDependency`);
   }
@@ -193,7 +199,8 @@ async function filesIn(folder: string): Promise<Set<string>> {
   }
 }
 
-async function write(made: Bundle, folder: string): Promise<void> {
+/** Replaces a folder by a bundle. */
+export async function write(made: Bundle, folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   for (const [file, text] of made) {
     await mkdir(dirname(join(folder, file)), { recursive: true });

@@ -64,7 +64,7 @@ function changeFor(
     case 'retire': {
       const clientId = needed(inputs.clientId, 'client-id', 'the client_id that the deployed app uses now');
       oneOnly(count, 'retire');
-      return (record) => confirmUse(record, clientId);
+      return (record) => confirmUse(record, clientId, inputs.keyId);
     }
     case 'delete':
       // The wish of this run counts, so that an older one that is still queued does not undo it.

@@ -50,6 +50,18 @@ export function describeEvent(event: Event): { readonly text: string; readonly w
       return look(`client ${id} stays at the server and cannot be deleted by us: ${event.reason}`);
     case 'suspected':
       return look(`${event.lookFor} may have been left behind: ${event.reason}`);
+    case 'key_made':
+      return fine(`made key ${printable(event.keyId)} for client ${id}, beside the one in use`);
+    case 'key_tried':
+      if (event.outcome === 'works')
+        return fine(`key ${printable(event.keyId)} of client ${id} works: ${event.reason}`);
+      return look(
+        `key ${printable(event.keyId)} of client ${id} ${event.outcome === 'refused' ? 'is not accepted yet' : 'could not be tried'}: ${event.reason}; the one in use stays`,
+      );
+    case 'key_in_use':
+      return fine(`key ${printable(event.keyId)} is now the one of client ${id}`);
+    case 'key_dropped':
+      return fine(`key ${printable(event.keyId)} of client ${id} is no longer hosted: ${event.reason}`);
     case 'ending':
       return fine(`the registration ends: ${event.reason}`);
   }

@@ -21,7 +21,7 @@ export function firstDayLines(reports: readonly ClientReport[]): readonly string
 }
 
 function rotationLine({ desired: { rotation } }: RegistrationRecord): readonly string[] {
-  return rotation?.clientIdMayChange === true && rotation.strategy !== 'in-place'
+  return rotation?.clientIdMayChange === true && rotation.strategy === 'replace'
     ? ['each rotation gives the app a new client_id, which ends consents and refresh tokens; the manifest allows it']
     : [];
 }

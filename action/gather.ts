@@ -94,6 +94,13 @@ function withoutEffect(inputs: Inputs, { desired }: ManifestReading): readonly s
 
 /** What must not be mixed: one server's initial access token sent to another, two clients' credentials in one variable. */
 function checkTogether(inputs: Inputs, { desired }: ManifestReading): void {
+  const shared = desired.filter((client) => client.shared !== undefined).map(({ name }) => name);
+  if (shared.length > 0 && inputs.workerUrl === undefined) {
+    throw new RegistrarError('input_invalid', {
+      message: `${shared.join(', ')}: \`shared\` needs a Worker, which alone knows what other environments need of the client. The input worker-url is empty.`,
+      hint: 'Give `worker-url`, or remove `shared` from the manifest; then each environment has a client of its own.',
+    });
+  }
   const origins = new Set(
     desired.map(({ server }) => new URL(server.registrationEndpoint ?? server.address ?? '').origin),
   );
@@ -126,6 +133,7 @@ function manifestOptions(inputs: Inputs, context: RunContext, binding: Binding):
     },
     overrides: {
       strict: inputs.strict,
+      hostsKeys: inputs.workerUrl !== undefined,
       hasSoftwareStatement: inputs.softwareStatement !== undefined,
       ...(inputs.server !== undefined && { server: inputs.server }),
       ...(inputs.ttl !== undefined && { ttl: inputs.ttl }),

@@ -2,7 +2,7 @@ import { RegistrarError } from '../shared/errors/registrar-error.ts';
 import type { InitialAccess } from '../shared/registration/initial-access-token.ts';
 import type { core } from './toolkit.ts';
 
-export const COMMANDS = ['apply', 'plan', 'rotate', 'retire', 'delete', 'adopt', 'resolve', 'sweep'] as const;
+export const COMMANDS = ['apply', 'plan', 'rotate', 'retire', 'delete', 'adopt', 'resolve', 'sweep', 'doctor'] as const;
 export type Command = (typeof COMMANDS)[number];
 
 /** Everything a person can say to this step, read once and checked for form. */
@@ -37,7 +37,9 @@ export type Inputs = {
   readonly secretPrefix?: string;
   readonly prune: boolean;
   readonly now: boolean;
+  readonly probe: boolean;
   readonly clientId?: string;
+  readonly keyId?: string;
   readonly clientSecret?: string;
   readonly registrationAccessToken?: string;
   readonly registrationClientUri?: string;
@@ -85,15 +87,17 @@ export function readInputs(read: typeof core.getInput): Inputs {
     ...optional('audience', text('audience')),
     ...optional('pullRequest', text('pull-request')),
     ...optional('branch', text('branch')),
-    ...optional('initialAccess', initialAccess(text('initial-access-token'))),
+    ...optional('initialAccess', readInitialAccess(text('initial-access-token'))),
     ...optional('softwareStatement', text('software-statement')),
     prune: flag('prune', false),
     now: flag('now', false),
+    probe: flag('probe', false),
     ...optional('githubToken', text('github-token')),
     ...optional('stateKey', text('state-key')),
     ...optional('secretsToken', text('secrets-token')),
     ...optional('secretPrefix', text('secret-prefix')),
     ...optional('clientId', text('client-id')),
+    ...optional('keyId', text('key-id')),
     ...optional('clientSecret', text('client-secret')),
     ...optional('registrationAccessToken', text('registration-access-token')),
     ...optional('registrationClientUri', text('registration-client-uri')),
@@ -144,7 +148,8 @@ function keyValues(value: string | undefined): Readonly<Record<string, string>> 
   );
 }
 
-function initialAccess(value: string | undefined): InitialAccess | undefined {
+/** An initial access token, or the JSON of a client that fetches one. Throws `input_invalid`. */
+export function readInitialAccess(value: string | undefined): InitialAccess | undefined {
   if (value === undefined) return undefined;
   if (!value.startsWith('{')) {
     if (/^[\x21-\x7e]+$/u.test(value)) return { kind: 'token', token: value };

@@ -9,7 +9,7 @@ const UNUSED_MS = 4_000;
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const WITHOUT_BODY = new Set([204, 205, 304]);
-const AROUND_HEADER_VALUE = /^[\t\n\r ]+|[\t\n\r ]+$/gu;
+const AROUND_HEADER_VALUE = /^[\t\n\r ]+|(?<![\t\n\r ])[\t\n\r ]+$/gu;
 
 /**
  * The web's fetch, as far as it is used here, over Node's HTTP client: Node's own fetch takes more processor time to

@@ -73,12 +73,18 @@ const COMMANDS: Readonly<Record<Inputs['command'], (work: Work) => Promise<Done>
   retire: (work) => runChange('retire', work),
   delete: (work) => runChange('delete', work),
   resolve: (work) => runChange('resolve', work),
+  doctor: askDoctor,
 };
 
 /** Loaded when it is needed, so that everything else starts sooner. */
 async function throughWorker(work: Work): Promise<Done> {
   const { runThroughWorker } = await import('./worker/run-through-worker.ts');
   return runThroughWorker(work);
+}
+
+async function askDoctor(work: Work): Promise<Done> {
+  const { runDoctor } = await import('./run-doctor.ts');
+  return runDoctor(work);
 }
 
 /** What fails in a run without secrets because a secret is missing. */

@@ -90,7 +90,21 @@ export function openApi(): object {
       },
       '/v1/registrations/{environment}/{name}/retire': {
         parameters: pathOf('environment', 'name'),
-        post: operation('The deployed app uses this client: what it replaced is deleted', viewed, 'RetireBody'),
+        post: operation(
+          'The deployed app uses this client, and this key where keys are rotated: what they replaced is deleted',
+          viewed,
+          'RetireBody',
+        ),
+      },
+      '/clients/{id}/jwks.json': {
+        parameters: pathOf('id'),
+        get: {
+          summary: 'The public keys of a client whose keys are rotated (RFC 7517), for its authorization server',
+          responses: {
+            200: { description: 'The key set', content: { 'application/json': { schema: { type: 'object' } } } },
+            404: answer('There is no such set, or not any more', 'ErrorAnswer'),
+          },
+        },
       },
       '/webhooks/github': {
         post: webhook('Events of GitHub', 'X-GitHub-Event', 'X-GitHub-Delivery', 'X-Hub-Signature-256'),

@@ -28,12 +28,23 @@ export function stateRefs(environment: string): StateRefs {
   return { hidden: HIDDEN + name, branch: BRANCH + name };
 }
 
-/** The environment that a ref holds the state of; undefined for a ref that is none of ours. */
+/** The environment that a ref holds the state of; undefined for a ref that is none of ours, whoever pushed it. */
 export function environmentOf(ref: string): string | undefined {
   const prefix = STATE_PREFIXES.find((each) => ref.startsWith(each));
   const name = ref.slice(prefix?.length ?? 0);
-  if (prefix === undefined || !/^(?:[\w-]|=[0-9a-f]{2})+$/.test(name)) {
+  if (prefix === undefined || !/^(?:[\w-]|=[0-9a-f]{2})+$/.test(name) || name.length > LONGEST) {
     return undefined;
   }
-  return decodeURIComponent(name.replaceAll('=', '%'));
+  const environment = decoded(name);
+  if (environment === undefined) return undefined;
+  const { hidden, branch } = stateRefs(environment);
+  return ref === hidden || ref === branch ? environment : undefined;
+}
+
+function decoded(name: string): string | undefined {
+  try {
+    return decodeURIComponent(name.replaceAll('=', '%'));
+  } catch {
+    return undefined;
+  }
 }

@@ -32,7 +32,9 @@ export async function runApplyThroughWorker(work: Work, calls: WorkerCalls): Pro
   to.info(`Environment ${environment}, through the Worker. ${sentence}.`);
   keepForPost(to, desired, inputs);
   const reports = await forEachClient(desired, applier(work, calls));
-  return workerDone({ work, environment, sentence, reports, warnings: [...warnings, ...verifyWarning(inputs)], file });
+  const withheld = reports.flatMap((report) => (report.withheld === undefined ? [] : [report.withheld]));
+  const told = [...warnings, ...verifyWarning(inputs), ...withheld];
+  return workerDone({ work, environment, sentence, reports, warnings: told, file });
 }
 
 /** Applies one client: the Worker makes it, and the job publishes what the Worker cannot. */
@@ -46,7 +48,11 @@ export function applier(work: Work, calls: WorkerCalls): (desired: Desired) => P
     const { key, name, environment, owner, ...rest } = desired;
     const body: ApplyBody = { desired: rest, ...(owner && { owner }) };
     const answer = readApply(await calls({ method: 'PUT', environment, name, body }));
-    const report = reportOf(desired, answer, work.network.clock.now());
+    const { withheld } = answer;
+    const report: WorkerReport = {
+      ...reportOf(desired, answer, work.network.clock.now()),
+      ...(withheld !== undefined && { withheld }),
+    };
     const { edition } = answer.credentials;
     const tell = async (stage: 'claimed' | 'written'): Promise<void> => {
       const receipt = { edition, ...(stage === 'claimed' && { stage }) };

@@ -24,7 +24,7 @@ export async function runChangeThroughWorker(
   const binding = await bind(inputs, context, session.github);
   refuseUnclear(binding);
   const { environment, sentence } = binding;
-  const { clients, described } = await wantedClients(work, binding);
+  const { clients, described } = await wantedClients(command, work, binding);
   const request = requestFor(command, inputs, clients.length);
   to.info(
     `${command} in environment ${environment}, through the Worker: ${clients.map(({ name }) => name).join(', ')}`,
@@ -47,24 +47,34 @@ export async function runChangeThroughWorker(
   return workerDone({ work, environment, sentence, reports });
 }
 
-async function wantedClients({ inputs, context, session }: Work, binding: Binding): Promise<Wanted> {
+async function wantedClients(
+  command: 'rotate' | 'retire' | 'delete',
+  { inputs, context, session }: Work,
+  binding: Binding,
+): Promise<Wanted> {
   try {
     const { reading } = await gather(inputs, context, binding, session.github);
     return { clients: reading.desired, described: true };
   } catch (error) {
     const named = inputs.clients.length > 0;
     const gone = isRegistrarError(error, 'manifest_missing') || isRegistrarError(error, 'client_unknown');
-    if (!named || !gone) throw error;
+    // What is deleted need not be described: no deploy, so perhaps no URL either.
+    const undescribed = command === 'delete' && isRegistrarError(error, 'template_invalid');
+    if (!named || !(gone || undescribed)) throw error;
     return { clients: inputs.clients.map((name) => nameOnly(binding.environment, name)), described: false };
   }
 }
 
-function requestFor(command: 'rotate' | 'retire' | 'delete', { now, clientId }: Inputs, count: number) {
+function requestFor(command: 'rotate' | 'retire' | 'delete', { now, clientId, keyId }: Inputs, count: number) {
   switch (command) {
     case 'rotate':
       return { method: 'POST', verb: 'rotate', body: now ? { now } : {} } as const;
     case 'retire':
-      return { method: 'POST', verb: 'retire', body: { client_id: oneInUse(clientId, count) } } as const;
+      return {
+        method: 'POST',
+        verb: 'retire',
+        body: { client_id: oneInUse(clientId, count), ...(keyId !== undefined && { key_id: keyId }) },
+      } as const;
     case 'delete':
       return { method: 'DELETE' } as const;
   }

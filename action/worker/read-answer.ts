@@ -49,7 +49,8 @@ export function readVersioned(answer: { readonly status: number; readonly text: 
 export function readApply(body: object): ApplyAnswer {
   const { client_secret, private_key } = ((body as Partial<ApplyAnswer>).credentials ?? {}) as Record<string, unknown>;
   mask([client_secret, private_key].filter((secret) => typeof secret === 'string'));
-  return shown(check<ApplyAnswer>(applyAnswer, knownEvents(body)));
+  const answer = shown(check<ApplyAnswer>(applyAnswer, knownEvents(body)));
+  return answer.withheld === undefined ? answer : { ...answer, withheld: printable(answer.withheld, MESSAGE_LIMIT) };
 }
 
 export function readView(body: object): ViewAnswer {

@@ -27,6 +27,12 @@ export function refuseInputs(inputs: Inputs): void {
         : 'Remove it here, and let the operator of the Worker put it into SERVERS.',
     });
   }
+  if (inputs.command === 'doctor') {
+    throw new RegistrarError('input_invalid', {
+      message: 'command: doctor looks at a server from this job, and has no use for worker-url.',
+      hint: 'Remove worker-url from this step.',
+    });
+  }
   const what =
     inputs.command in OPERATORS_OWN ? OPERATORS_OWN[inputs.command as keyof typeof OPERATORS_OWN] : undefined;
   if (what !== undefined) {

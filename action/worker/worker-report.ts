@@ -5,7 +5,11 @@ import { type Client, RECORD_VERSION, type RegistrationRecord } from '../../shar
 import type { ClientReport } from '../report.ts';
 
 /** What came of one client at the Worker, with how it stands there. */
-export type WorkerReport = ClientReport & { readonly view?: RegistrationView };
+export type WorkerReport = ClientReport & {
+  readonly view?: RegistrationView;
+  /** Why secret and key are not among the credentials. */
+  readonly withheld?: string;
+};
 
 /** Credentials as they came over the wire, in the shape that publishing works with. */
 export function handedOut(credentials: IssuedCredentials): {

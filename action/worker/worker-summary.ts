@@ -11,17 +11,22 @@ export function workerSummary(reports: readonly WorkerReport[]): string {
     .map((view) => [
       text(view.name),
       livesUntil(view),
-      view.published.length === 0 ? 'outputs only' : view.published.map(code).join(', '),
+      placesOf(view),
       view.next_rotation === undefined ? 'only when asked for' : `by the Worker, ${time(view.next_rotation)}`,
     ]);
   return [
     rows.length === 0 ? '' : table(['Client', 'Lives until', 'Published as', 'Next rotation'], rows),
-    titled('Rotations to confirm', views.flatMap(retiring)),
+    titled('Rotations to confirm', [...views.flatMap(retiring), ...views.flatMap(retiringKeys)]),
     titled('Clients that may exist, because an answer was lost', views.flatMap(suspects)),
     titled('Clients that are left at a server', views.flatMap(orphans)),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+function placesOf({ published, shared }: RegistrationView): string {
+  const places = published.length === 0 ? 'outputs only' : published.map(code).join(', ');
+  return shared === undefined ? places : `${places}; client shared by ${code(shared)}`;
 }
 
 function livesUntil({ owner, expires_at: expiresAt }: RegistrationView): string {
@@ -34,6 +39,14 @@ function retiring({ name, environment, client_id: current = '', retiring: old }:
   return old.map(
     (clientId) =>
       `- **${text(name)}**: the old client ${code(clientId)} still works. When the deployed app uses ${code(current)}, run this Action with ${code('command: retire')}, ${code(`environment: ${environment}`)}, ${code(`clients: ${name}`)}, ${code(`client-id: ${current}`)}.`,
+  );
+}
+
+function retiringKeys(view: RegistrationView): readonly string[] {
+  const { name, environment, client_id: client = '', key_id: current = '', retiring_keys: old = [] } = view;
+  return old.map(
+    (keyId) =>
+      `- **${text(name)}**: the old key ${code(keyId)} still works. When the deployed app uses ${code(current)}, run this Action with ${code('command: retire')}, ${code(`environment: ${environment}`)}, ${code(`clients: ${name}`)}, ${code(`client-id: ${client}`)}, ${code(`key-id: ${current}`)}.`,
   );
 }
 

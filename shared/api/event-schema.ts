@@ -13,6 +13,8 @@ type Members<K extends Kind> = {
 };
 
 const clientId = z.string();
+const keyId = z.string();
+const outcome = z.enum(['works', 'refused', 'unknown']);
 const reason = z.string();
 const names = z.array(z.string());
 
@@ -30,7 +32,7 @@ const MEMBERS = {
   client_id_changed: { from: z.string(), clientId },
   differs: { clientId, differences: z.array(difference) },
   access_withheld: { clientId, reason },
-  verified: { clientId, outcome: z.enum(['works', 'refused', 'unknown']), reason },
+  verified: { clientId, outcome, reason },
   published: { clientId, names },
   unpublished: { names },
   announced: { clientId },
@@ -39,6 +41,10 @@ const MEMBERS = {
   deleted: { clientId, reason },
   orphaned: { clientId, reason },
   suspected: { lookFor: z.string(), reason },
+  key_made: { clientId, keyId },
+  key_tried: { clientId, keyId, outcome, reason },
+  key_in_use: { clientId, keyId },
+  key_dropped: { clientId, keyId, reason },
   ending: { reason },
 } satisfies { readonly [K in Kind]: Members<K> };
 

@@ -37,7 +37,10 @@ export const publishedBody = z.object({
 } satisfies Shape<PublishedBody>);
 
 /** {@link RetireBody} */
-export const retireBody = z.object({ client_id: z.string().min(1) } satisfies Shape<RetireBody>);
+export const retireBody = z.object({
+  client_id: z.string().min(1),
+  key_id: z.string().min(1).exactOptional(),
+} satisfies Shape<RetireBody>);
 
 const credentials = z.object({
   client_id: z.string(),
@@ -60,9 +63,12 @@ const registration = z.object({
   expires_at: time.exactOptional(),
   next_rotation: time.exactOptional(),
   retiring: z.array(z.string()),
+  key_id: z.string().exactOptional(),
+  retiring_keys: z.array(z.string()).exactOptional(),
   suspects: z.array(z.object({ look_for: z.string(), since: time })),
   orphans: z.array(z.object({ client_id: z.string(), server: z.string(), reason: z.string() })),
   published: z.array(z.string()),
+  shared: z.string().exactOptional(),
 } satisfies Shape<RegistrationView>);
 
 const publishedName = z.object({
@@ -80,6 +86,7 @@ export const applyAnswer = z.object({
   credentials,
   publish: desired.shape.publish,
   claimed: z.array(publishedName).exactOptional(),
+  withheld: z.string().exactOptional(),
   events: z.array(eventSchema),
 } satisfies Shape<ApplyAnswer>);
 

@@ -29,7 +29,11 @@ export type PublishedBody = {
   readonly stage?: 'claimed' | 'written';
 };
 
-export type RetireBody = { readonly client_id: string };
+export type RetireBody = {
+  readonly client_id: string;
+  /** The key that the deployed app uses; needed where keys are rotated, since the client stays the same. */
+  readonly key_id?: string;
+};
 
 /** Credentials of one client; only ever in the answer to PUT. */
 export type IssuedCredentials = {
@@ -58,9 +62,14 @@ export type RegistrationView = {
   readonly next_rotation?: string;
   /** Clients that were replaced and wait for `retire`. */
   readonly retiring: readonly string[];
+  /** The key in use, and keys that were replaced and wait for `retire`, of a client whose keys are rotated. */
+  readonly key_id?: string;
+  readonly retiring_keys?: readonly string[];
   readonly suspects: readonly { readonly look_for: string; readonly since: string }[];
   readonly orphans: readonly { readonly client_id: string; readonly server: string; readonly reason: string }[];
   readonly published: readonly string[];
+  /** The environments that this name or pattern fits share the client. */
+  readonly shared?: string;
 };
 
 /** A name that credentials are published under. */
@@ -82,6 +91,8 @@ export type ApplyAnswer = {
   readonly publish: readonly PublishTarget[];
   /** Names among them that a job has claimed or written before: they may exist, and are ours. */
   readonly claimed?: readonly PublishedName[];
+  /** Why secret and key are not among the credentials although the client has them. */
+  readonly withheld?: string;
   readonly events: readonly Event[];
 };
 

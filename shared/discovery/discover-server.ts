@@ -6,9 +6,14 @@ import type { ServerReference } from '../manifest/desired.ts';
 import { discoveryError } from './discovery-error.ts';
 import type { Finding } from './finding.ts';
 import { known } from './read-members.ts';
-import type { Endpoint, Server } from './server.ts';
+import type { Endpoint, Endpoints, Server } from './server.ts';
 import { lookAt, type Survey } from './survey.ts';
-import { fhirMetadataPlace, issuerMetadataPlaces, smartConfigurationPlace } from './well-known-urls.ts';
+import {
+  type DocumentPlace,
+  fhirMetadataPlace,
+  issuerMetadataPlaces,
+  smartConfigurationPlace,
+} from './well-known-urls.ts';
 
 /**
  * Finds the authorization server of a FHIR base URL or an issuer: what the manifest gives, then SMART configuration,
@@ -20,22 +25,41 @@ import { fhirMetadataPlace, issuerMetadataPlaces, smartConfigurationPlace } from
  * `server_no_answer`, `server_error`, `rate_limited`. The message lists the documents that were asked for.
  */
 export async function discoverServer(reference: ServerReference, http: Http): Promise<Server> {
-  const address = reference.address ?? reference.registrationEndpoint ?? reference.issuer;
-  if (address === undefined) throw new TypeError('a server reference needs an address, an endpoint or an issuer');
-  for (const url of [address, reference.registrationEndpoint, reference.tokenEndpoint, reference.issuer]) {
+  const survey = await surveyServer(reference, async (place, address, survey) =>
+    isComplete(survey) ? survey : lookAt(place, address, survey, http),
+  );
+  return assemble(addressOf(reference), survey);
+}
+
+/** What is known of a server before any document was read. */
+export function unread(reference: ServerReference): Survey {
+  return { findings: [givenBy(reference)], failures: [], trail: [], silent: new Set() };
+}
+
+export function addressOf({ address, registrationEndpoint, issuer }: ServerReference): string {
+  const given = address ?? registrationEndpoint ?? issuer;
+  if (given === undefined) throw new TypeError('a server reference needs an address, an endpoint or an issuer');
+  return given;
+}
+
+/** Goes through the documents that may tell of a server, the likeliest first; `look` reads one, or passes over it. */
+export async function surveyServer(
+  reference: ServerReference,
+  look: (place: DocumentPlace, address: string, survey: Survey) => Promise<Survey>,
+): Promise<Survey> {
+  for (const url of [addressOf(reference), reference.registrationEndpoint, reference.tokenEndpoint, reference.issuer]) {
     if (url !== undefined) secureUrl(url, true);
   }
-  let survey: Survey = { findings: [givenBy(reference)], failures: [], trail: [], silent: new Set() };
+  let survey = unread(reference);
   if (reference.address !== undefined) {
     for (const place of [smartConfigurationPlace(reference.address), fhirMetadataPlace(reference.address)]) {
-      if (!isComplete(survey)) survey = await lookAt(place, reference.address, survey, http);
+      survey = await look(place, reference.address, survey);
     }
   }
   const issuer = reference.issuer ?? issuerNamedIn(survey) ?? reference.address;
-  for (const place of issuer === undefined ? [] : issuerMetadataPlaces(issuer)) {
-    if (issuer !== undefined && !isComplete(survey)) survey = await lookAt(place, issuer, survey, http);
-  }
-  return assemble(address, survey);
+  if (issuer === undefined) return survey;
+  for (const place of issuerMetadataPlaces(issuer)) survey = await look(place, issuer, survey);
+  return survey;
 }
 
 function givenBy({ registrationEndpoint, tokenEndpoint, issuer }: ServerReference): Finding {
@@ -48,7 +72,8 @@ function givenBy({ registrationEndpoint, tokenEndpoint, issuer }: ServerReferenc
   };
 }
 
-function isComplete({ findings }: Survey): boolean {
+/** Registration and token endpoint are known. */
+export function isComplete({ findings }: Survey): boolean {
   return (
     findings.some(({ registrations }) => registrations.length > 0) && findings.some(({ token }) => token !== undefined)
   );
@@ -62,26 +87,28 @@ function isAskable(url: string): boolean {
   return URL.canParse(url) && (url.startsWith('https://') || isLoopbackHttp(url));
 }
 
-function assemble(address: string, survey: Survey): Server {
-  const { findings } = survey;
+/** The endpoints of a survey, each from the first source that names it. */
+export function endpointsIn({ findings, trail }: Survey): Endpoints {
   const first = (pick: (finding: Finding) => string | undefined): Endpoint | undefined => {
     const finding = findings.find((candidate) => pick(candidate) !== undefined);
     const url = finding === undefined ? undefined : pick(finding);
     return finding === undefined || url === undefined ? undefined : { url, source: finding.source };
   };
-  const registration = first(({ registrations }) => registrations[0]);
-  if (registration === undefined) throw discoveryError(address, survey);
-  const token = first((finding) => finding.token);
-  refuseInsecure('registration', registration);
-  if (token !== undefined) refuseInsecure('token', token);
   return {
-    address,
-    registration,
-    ...known({ token, authorization: first((finding) => finding.authorization) }),
-    ...known({ issuer: first((finding) => finding.issuer) }),
+    ...known({ registration: first(({ registrations }) => registrations[0]), token: first(({ token }) => token) }),
+    ...known({ authorization: first(({ authorization }) => authorization), issuer: first(({ issuer }) => issuer) }),
     says: Object.assign({}, ...findings.map(({ says }) => says).reverse()),
-    trail: survey.trail,
+    trail,
   };
+}
+
+/** The server that a survey has found; throws when there is none to register at. */
+export function assemble(address: string, survey: Survey): Server {
+  const { registration, ...rest } = endpointsIn(survey);
+  if (registration === undefined) throw discoveryError(address, survey);
+  refuseInsecure('registration', registration);
+  if (rest.token !== undefined) refuseInsecure('token', rest.token);
+  return { address, registration, ...rest };
 }
 
 /** Only a document that itself came over http from this machine may name such an endpoint. */

@@ -25,8 +25,11 @@ export function asTexts(value: unknown): readonly string[] | undefined {
   return texts.length === 0 ? undefined : texts;
 }
 
-/** Addresses of servers reach logs, outputs and shells: nothing passes that a shell or a workflow command gives a meaning. */
-const HARMLESS = /^https?:\/\/[A-Za-z0-9\-._~:/?#[\]@!&*+,=%]+$/iu;
+/**
+ * Addresses of servers reach logs, outputs and shells: nothing passes that a shell or a workflow command gives a meaning.
+ * Without the flags `iu` together, to which the Kelvin sign is a K and the long s an S.
+ */
+const HARMLESS = /^[Hh][Tt][Tt][Pp][Ss]?:\/\/[A-Za-z0-9\-._~:/?#[\]@!&*+,=%]+$/u;
 
 /** An absolute http(s) URL exactly as written, or a relative one resolved against `base`; undefined for anything else. */
 export function asUrl(value: unknown, base?: string): string | undefined {

@@ -38,3 +38,6 @@ export type Server = {
   /** Documents that were asked for, in order, with what came of it (for people). */
   readonly trail: readonly TrailEntry[];
 };
+
+/** What was found of a server, which may be less than it takes to register there. */
+export type Endpoints = Omit<Server, 'address' | 'registration'> & Partial<Pick<Server, 'registration'>>;

@@ -71,7 +71,8 @@ function refuseConflict(findings: readonly Finding[]): void {
   });
 }
 
-function entry({ url }: DocumentPlace, outcome: string): TrailEntry {
+/** A document in the trail. */
+export function entry({ url }: DocumentPlace, outcome: string): TrailEntry {
   return { url: showUrl(url), outcome };
 }
 

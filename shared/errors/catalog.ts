@@ -219,6 +219,10 @@ export const CATALOG = {
     meaning: 'There is no registration of that name in this environment.',
     hint: 'Run `command: plan` to see which registrations there are.',
   },
+  key_set_ignored: {
+    meaning: 'The server answered that it does not read the key set that the Worker hosts for the client.',
+    hint: 'Use the rotation strategy `replace` or `in-place` at this server.',
+  },
   not_confirmable: {
     meaning: 'The client named as the one in use is none that this registration knows as current or next.',
     hint: 'If the app still uses the old client, deploy it with the new credentials first and retire then. A job sees repository variables as they were when its run was queued.',
@@ -257,6 +261,15 @@ export const CATALOG = {
   repository_in_use: {
     meaning: 'A repository that has registrations cannot be restored over.',
     hint: 'Nothing was changed. Restoring is for a repository whose object has lost its storage.',
+  },
+  shared_differs: {
+    meaning:
+      'A client that environments share is not what this run asks for, and one of them cannot change it for all.',
+    hint: 'Ask for what the message names, for example by bringing the branch up to date.',
+  },
+  shared_unsupported: {
+    meaning: 'This cannot be done with a client that several environments share.',
+    hint: 'Delete what is shared and deploy again, or give the environment a client of its own (`shared: false`).',
   },
   request_invalid: {
     meaning: 'The request is not one that the Worker takes: its path, method, content type, size or body is wrong.',

@@ -25,7 +25,7 @@ const TIME_LIMIT_MS: Readonly<Record<Purpose, number>> = {
 };
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 // What fetch takes away by itself, such as the line end of a pasted token.
-const AROUND_HEADER_VALUE = /^[\t\n\r ]+|[\t\n\r ]+$/g;
+const AROUND_HEADER_VALUE = /^[\t\n\r ]+|(?<![\t\n\r ])[\t\n\r ]+$/g;
 const CERTIFICATE_HINT =
   'Nothing was sent. Check the certificate of the server. If a private authority signed it, set NODE_EXTRA_CA_CERTS to the file with the certificate of that authority.';
 

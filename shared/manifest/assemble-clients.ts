@@ -25,6 +25,8 @@ export type Draft = {
   readonly intact: boolean;
   /** False when the run is not about this client; then only the names it publishes to matter. */
   readonly selected: boolean;
+  /** The name or pattern under `environments` whose changes are in it. */
+  readonly pattern?: string;
   readonly locate: Locate;
 };
 

@@ -16,7 +16,7 @@ export function branchEnvironment(branch: string, sha256: (text: string) => stri
     .toLowerCase()
     .replace(/[^a-z0-9]+/gu, '-')
     .slice(0, LONGEST_SLUG)
-    .replace(/^-+|-+$/gu, '');
+    .replace(/^-|-$/gu, '');
   if (slug === branch && !LIKE_HASHED.test(slug)) return `branch-${slug}`;
   const hash = sha256(branch).slice(0, HASH_DIGITS);
   return slug === '' ? `branch-${hash}` : `branch-${slug}-${hash}`;

@@ -10,6 +10,7 @@ import { prefixTargets, publishTargets } from './publish-targets.ts';
 import { readRotation } from './rotation.ts';
 import type { ClientEntry } from './schema.ts';
 import { serverReference } from './server-reference.ts';
+import { ownTemplates, sharedFindings } from './shared-client.ts';
 
 /** What a run's inputs say about every client; the Action's inputs of the same names. */
 export type ManifestOverrides = {
@@ -25,6 +26,8 @@ export type ManifestOverrides = {
   readonly owner?: Owner;
   /** A software statement is sent that the manifest does not show. */
   readonly hasSoftwareStatement?: boolean;
+  /** A Worker keeps the registrations and can host their public keys. */
+  readonly hostsKeys?: boolean;
 };
 
 /** What a manifest is read for. */
@@ -53,11 +56,13 @@ export function desiredClient(
     entry: written,
     intact: whole,
     prefix,
+    pattern = '*',
   }: {
     readonly name: string;
     readonly entry: ClientEntry;
     readonly intact: boolean;
     readonly prefix: string | undefined;
+    readonly pattern?: string;
   },
   { templates, overrides, insecureLoopback }: ManifestOptions,
 ): {
@@ -85,7 +90,8 @@ export function desiredClient(
   ];
   const ttl = entry.ttl === undefined ? undefined : readTtl(entry.ttl);
   if (typeof ttl === 'object' && 'message' in ttl) findings.push({ at: ['ttl'], ...ttl });
-  const rotate = entry.rotate && readRotation(entry.rotate);
+  const hosted = overrides.hostsKeys === true;
+  const rotate = entry.rotate && readRotation(entry.rotate, { metadata, hosted, intact });
   const publish =
     entry.publish && publishTargets(entry.publish, { client: { metadata, makeKey }, context: templates, intact });
   const prefixed = prefix === undefined ? undefined : prefixTargets(prefix, { metadata, makeKey });
@@ -105,7 +111,9 @@ export function desiredClient(
     update: entry.update ?? 'ask',
     ...(entry.announce === undefined ? {} : { announce: entry.announce }),
     strict: entry.strict === true || overrides.strict === true,
+    ...(entry.shared === true && { shared: pattern }),
   };
+  findings.push(...sharedFindings(desired), ...(entry.shared === true ? ownTemplates(written.metadata) : []));
   return {
     desired,
     explained: explainPreset(entry.type, own),

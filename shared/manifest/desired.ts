@@ -78,4 +78,6 @@ export type Desired = {
   readonly announce?: 'dispatch';
   /** Fail when the server grants something else than asked. */
   readonly strict: boolean;
+  /** The environments that this name or pattern fits have one client, which a Worker keeps for them. */
+  readonly shared?: string;
 };

@@ -26,7 +26,7 @@ function appUrl(text: string, insecureLoopback: boolean): Filled {
     return fault('uses ${url}, whose value has a user name, a query or a fragment', expected);
   }
   if (/%(?:2f|5c|2e)/i.test(url.pathname)) return fault('uses ${url}, whose path hides a slash or a dot', expected);
-  return { kind: 'filled', text: url.origin + url.pathname.replace(/\/+$/u, '') };
+  return { kind: 'filled', text: url.origin + url.pathname.replace(/(?<!\/)\/+$/u, '') };
 }
 
 /** Percent-encodes everything but letters, digits and `-._~` (RFC 3986 section 2.3). */

@@ -37,9 +37,10 @@ export function mergeOverride(base: JsonObject, over: JsonObject, at: readonly s
 
 /** A copy without the values at some paths; a path into a list takes the whole list away. */
 export function withoutPaths(value: JsonObject, paths: readonly (readonly (string | number)[])[]): JsonObject {
+  const byName = Map.groupBy(paths, ([name]) => name);
   const kept = Object.entries(value).flatMap(([name, member]): [string, Json][] => {
-    const inside = paths.filter((path) => path[0] === name).map((path) => path.slice(1));
-    if (inside.length === 0) return [[name, member]];
+    const inside = byName.get(name)?.map((path) => path.slice(1));
+    if (inside === undefined) return [[name, member]];
     return isObject(member) && inside.every((path) => path.length > 0) ? [[name, withoutPaths(member, inside)]] : [];
   });
   return Object.fromEntries(kept);

@@ -1,13 +1,14 @@
 import {
   isAlias,
   isMap,
-  isScalar,
   isSeq,
   LineCounter,
   type Node,
+  type Pair,
   parseDocument as parseYaml,
   type Scalar,
   visit,
+  type YAMLMap,
   type Document as YamlDocument,
 } from 'yaml';
 import { printable } from '../errors/printable.ts';
@@ -76,16 +77,26 @@ function child(
     return item === undefined ? undefined : { node: item, offset: offsetOf(item) };
   }
   if (!isMap(node)) return undefined;
-  const named = (name: string | number) => node.items.filter(({ key }) => isScalar(key) && key.value === name);
-  const [own] = named(part);
+  const pairs = pairsOf(node);
+  const own = pairs.get(part);
   if (own !== undefined) return { node: own.value, offset: offsetOf(own.key) };
-  for (const { value } of named('<<')) {
-    for (const source of isSeq(value) ? value.items : [value]) {
-      const found = child(yaml, source, part);
-      if (found !== undefined) return found;
-    }
+  const merged = pairs.get('<<')?.value;
+  for (const source of isSeq(merged) ? merged.items : [merged]) {
+    const found = child(yaml, source, part);
+    if (found !== undefined) return found;
   }
   return undefined;
+}
+
+const pairsByName = new WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>();
+
+/** The pairs of a map by name; kept, because a hostile file has thousands of places to locate. */
+function pairsOf(map: YAMLMap): ReadonlyMap<unknown, Pair> {
+  const known = pairsByName.get(map);
+  if (known !== undefined) return known;
+  const pairs = new Map(map.items.map((pair) => [(pair.key as Scalar).value, pair]));
+  pairsByName.set(map, pairs);
+  return pairs;
 }
 
 /** What JSON cannot hold, or what must not be held: each is a finding. */

@@ -95,7 +95,8 @@ function readClients(document: ManifestDocument, { templates, overrides }: Manif
         : ['clients', name, ...at];
     const intact = wrong.every((paths) => paths.length === 0);
     const selected = overrides.clients === undefined || overrides.clients.includes(name);
-    return [{ name, entry, intact, selected, locate: (at) => document.locate(resolve(at)) }];
+    const changed = pattern !== undefined && isObject(override) ? { pattern } : {};
+    return [{ name, entry, intact, selected, ...changed, locate: (at) => document.locate(resolve(at)) }];
   });
   return { drafts, findings: [...shape, ...unknownClients(environments, names)] };
 }

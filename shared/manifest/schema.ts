@@ -98,6 +98,9 @@ function clientShape(removable: boolean): Record<string, z.ZodType> {
     update: z.enum(['interrupt', 'replace']).describe('What an update may do when it cannot be done quietly.'),
     announce: z.literal('dispatch').describe('Start a redeploy when credentials have changed.'),
     strict: z.boolean().describe('Fail when the server grants something else than asked.'),
+    shared: z
+      .boolean()
+      .describe('All environments that the same entry under environments fits have one client. Needs a Worker.'),
   };
 }
 
@@ -150,4 +153,5 @@ export type ClientEntry = {
   readonly update?: 'interrupt' | 'replace';
   readonly announce?: 'dispatch';
   readonly strict?: boolean;
+  readonly shared?: boolean;
 };

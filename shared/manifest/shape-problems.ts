@@ -29,7 +29,9 @@ function valueAt(value: unknown, at: Path): unknown {
 
 /** The names that a strict object at a path of the schema knows. */
 function knownNames(schema: z.core.$ZodType, at: Path): readonly string[] {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) return knownNames(schema.unwrap(), at);
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodLazy) {
+    return knownNames(schema.unwrap() as z.core.$ZodType, at);
+  }
   const [part, ...rest] = at;
   if (schema instanceof z.ZodRecord) return knownNames(schema.valueType, rest);
   const { shape } = schema as z.ZodObject;

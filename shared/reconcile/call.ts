@@ -17,7 +17,7 @@ export async function beginCall(
   client: Client,
   verb: Call['verb'],
   ports: Ports,
-  more: Pick<Call, 'requested' | 'key'> = {},
+  more: Pick<Call, 'requested' | 'key' | 'keySet'> = {},
 ): Promise<BegunRecord> {
   const startedAt = ports.clock.now();
   const begun = {
@@ -57,7 +57,8 @@ export async function keyFor(metadata: RegistrationRecord['desired']['metadata']
 
 /** Hands a client's secrets to the home, which keeps them out of logs. */
 export function protect(client: Client, ports: Ports): void {
-  const secrets = [client.clientSecret, client.access?.registrationAccessToken, client.key?.privateKey];
+  const keys = [client.key?.privateKey, client.nextKey?.privateKey];
+  const secrets = [client.clientSecret, client.access?.registrationAccessToken, ...keys];
   ports.protect(secrets.filter((secret) => secret !== undefined));
 }
 

@@ -7,11 +7,14 @@ const EXPIRY_LEAD_MS = 7 * 86_400_000;
 /** A rotation is due by age, or because the secret ends soon, and no overlap holds it back. */
 export function rotationDue(record: RegistrationRecord, client: Client, now: number): boolean {
   const time = rotationTime(record, client);
-  return time !== undefined && now >= time && retiringClients(record).length === 0;
+  return time !== undefined && now >= time && !isRotating(record);
 }
 
-/** When an old client has had its overlap (epoch milliseconds). */
-export function overlapEnd({ desired }: RegistrationRecord, { retiringSince = 0 }: Client): number {
+/** When an old client or key has had its overlap (epoch milliseconds). */
+export function overlapEnd(
+  { desired }: RegistrationRecord,
+  { retiringSince = 0 }: { readonly retiringSince?: number },
+): number {
   return retiringSince + (desired.rotation?.overlapSeconds ?? 0) * 1000;
 }
 
@@ -19,11 +22,12 @@ export function overlapEnd({ desired }: RegistrationRecord, { retiringSince = 0 
 export function nextDueTime(record: RegistrationRecord): number | undefined {
   if (record.ending !== undefined) return undefined;
   const { clients, desired } = record;
-  const retiring = retiringClients(record);
+  const old = retiring(record);
   const times = [
     isOwned(record) ? record.expiresAt : undefined,
-    ...(retiring.length > 0 ? [] : currentClients(record).map((client) => rotationTime(record, client))),
-    ...(desired.rotation?.retire === 'after-overlap' ? retiring.map((client) => overlapEnd(record, client)) : []),
+    ...currentClients(record).map((client) => client.nextKey?.tryAt),
+    ...(isRotating(record) ? [] : currentClients(record).map((client) => rotationTime(record, client))),
+    ...(desired.rotation?.retire === 'after-overlap' ? old.map((one) => overlapEnd(record, one)) : []),
     ...clients.filter(({ role }) => role === 'leaving').map(({ removal }) => removal?.tryAt),
   ].filter((time): time is number => time !== undefined);
   return times.length === 0 ? undefined : Math.min(...times);
@@ -48,6 +52,13 @@ function currentClients({ clients }: RegistrationRecord): readonly Client[] {
   return clients.filter(({ role }) => role === 'current');
 }
 
-function retiringClients({ clients }: RegistrationRecord): readonly Client[] {
-  return clients.filter(({ role }) => role === 'retiring');
+/** No other rotation begins while one goes on or its overlap is not over. */
+function isRotating(record: RegistrationRecord): boolean {
+  return retiring(record).length > 0 || currentClients(record).some(({ nextKey }) => nextKey !== undefined);
+}
+
+/** Clients and keys that were replaced and still work. */
+function retiring(record: RegistrationRecord): readonly { readonly retiringSince?: number }[] {
+  const keys = currentClients(record).flatMap(({ retiringKeys = [] }) => retiringKeys);
+  return [...record.clients.filter(({ role }) => role === 'retiring'), ...keys];
 }

@@ -23,9 +23,19 @@ export type Event =
   | { readonly kind: 'deleted'; readonly clientId: string; readonly reason: string }
   | { readonly kind: 'orphaned'; readonly clientId: string; readonly reason: string }
   | { readonly kind: 'suspected'; readonly lookFor: string; readonly reason: string }
+  | { readonly kind: 'key_made'; readonly clientId: string; readonly keyId: string }
+  | {
+      readonly kind: 'key_tried';
+      readonly clientId: string;
+      readonly keyId: string;
+      readonly outcome: 'works' | 'refused' | 'unknown';
+      readonly reason: string;
+    }
+  | { readonly kind: 'key_in_use'; readonly clientId: string; readonly keyId: string }
+  | { readonly kind: 'key_dropped'; readonly clientId: string; readonly keyId: string; readonly reason: string }
   | { readonly kind: 'ending'; readonly reason: string };
 
-/** Events after which something at a server or at GitHub is not as it was before. */
+/** Events after which something at a server, at GitHub or in a hosted key set is not as it was before. */
 const CHANGES: ReadonlySet<Event['kind']> = new Set([
   'registered',
   'updated',
@@ -36,9 +46,11 @@ const CHANGES: ReadonlySet<Event['kind']> = new Set([
   'unpublished',
   'announced',
   'deleted',
+  'key_made',
+  'key_dropped',
 ]);
 
-/** True when something at a server or at GitHub is not as it was before these events. */
+/** True when something at a server, at GitHub or in a hosted key set is not as it was before these events. */
 export function changesSomething(events: readonly Event[]): boolean {
   return events.some(({ kind }) => CHANGES.has(kind));
 }

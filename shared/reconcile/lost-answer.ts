@@ -39,14 +39,18 @@ function afterLostRemoval(client: Client, { verb, startedAt }: Call): Client {
 }
 
 /** Whatever was sent may be in force or not: the metadata, a new key, a new secret. Nothing that was shown before counts. */
-function afterLostUpdate(client: Client, { requested, key }: Call): Client {
+function afterLostUpdate(client: Client, { requested, key, keySet }: Call): Client {
   const { verification: _v, ...rest } = client;
   const newKey = key !== undefined && key.keyId !== client.key?.keyId;
+  const moved = keySet?.id !== client.keySet?.id;
   return {
     ...rest,
     uncertain: true,
-    ...(requested && !sameMetadata(requested, client.requested) && { requested: unknownValues(requested, client) }),
+    ...(requested &&
+      (moved || !sameMetadata(requested, client.requested)) && { requested: unknownValues(requested, client) }),
     ...(newKey && { key, edition: client.edition + 1 }),
+    // Hosted as long as the server may read it.
+    ...(keySet && { keySet }),
   };
 }
 

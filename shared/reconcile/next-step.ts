@@ -1,7 +1,10 @@
 import type { Client, Intent, RegistrationRecord } from '../record/record.ts';
 import { sameMetadata } from '../registration/compare-metadata.ts';
 import { nextDueTime, overlapEnd, rotationDue } from './due.ts';
+import { hostsKeys, wantsKeySet, withNewestKey } from './key-hosting.ts';
+import { canRotateKeys, keyGoesOn, keyPromotion, keyRetirement, untriedKey, uselessKey } from './key-steps.ts';
 import {
+  announcement,
   currentClient,
   isOwned,
   isPublished,
@@ -11,7 +14,7 @@ import {
   wantedPublications,
 } from './record-queries.ts';
 import { nextRemovalStep } from './removal-step.ts';
-import { grantedDifferently } from './sent-metadata.ts';
+import { grantedDifferently, ignoresKeySet } from './sent-metadata.ts';
 import type { Step } from './step.ts';
 
 type Policy = (record: RegistrationRecord, now: number) => Step | undefined;
@@ -82,13 +85,16 @@ const uselessNext: Policy = (record) => {
 const askedRotation: Policy = (record) => {
   const client = currentClient(record);
   if (client === undefined || nextClient(record) !== undefined || record.rotation === undefined) return undefined;
+  if (client.nextKey !== undefined) return undefined;
+  if (record.rotation.strategy === 'keys') return newKey(record, client);
   if (record.rotation.strategy !== 'in-place') return replacing(record, client);
   return canUpdate(record, client) ? { kind: 'update', client, purpose: 'rotation' } : cannotUpdate(client);
 };
 
-const changedMetadata: Policy = (record) => {
+const changedMetadata: Policy = (record, now) => {
   const client = currentClient(record);
   if (client === undefined || nextClient(record) !== undefined || fits(record, client)) return undefined;
+  if (keyGoesOn(client, now)) return undefined;
   const { traits, desired } = record;
   const owned = isOwned(record);
   if (!canUpdate(record, client)) {
@@ -109,7 +115,8 @@ const unverified: Policy = (record) => {
 
 const refusedCredentials: Policy = (record) => {
   const client = currentClient(record);
-  return client?.verification?.outcome === 'refused' && nextClient(record) === undefined
+  const replaced = nextClient(record) !== undefined || client?.nextKey !== undefined;
+  return client?.verification?.outcome === 'refused' && !replaced
     ? { kind: 'stop', code: 'credentials_refused', client }
     : undefined;
 };
@@ -121,7 +128,7 @@ const grantedOtherwise: Policy = (record) => {
 };
 
 const unpublished: Policy = (record) => {
-  const client = nextClient(record) ?? currentClient(record);
+  const client = newestClient(record);
   return client !== undefined && stalePublications(record, client).length > 0 ? { kind: 'publish', client } : undefined;
 };
 
@@ -131,10 +138,12 @@ const noLongerPublished: Policy = (record) => {
 };
 
 const unannounced: Policy = (record) => {
-  const client = nextClient(record);
-  return client !== undefined && record.desired.announce !== undefined && record.announced?.clientId !== client.clientId
-    ? { kind: 'announce', client }
-    : undefined;
+  const client = newestClient(record);
+  if (client === undefined || record.desired.announce === undefined) return undefined;
+  if (client.role !== 'next' && client.nextKey?.verification?.outcome !== 'works') return undefined;
+  const { clientId, keyId } = announcement(client);
+  const { announced } = record;
+  return announced?.clientId === clientId && announced.keyId === keyId ? undefined : { kind: 'announce', client };
 };
 
 const promotion: Policy = (record) => {
@@ -144,7 +153,8 @@ const promotion: Policy = (record) => {
 
 const scheduledRotation: Policy = (record, now) => {
   const client = currentClient(record);
-  return client !== undefined && rotationDue(record, client, now) ? replacing(record, client) : undefined;
+  if (client === undefined || !rotationDue(record, client, now)) return undefined;
+  return hostsKeys(record.desired) ? newKey(record, client) : replacing(record, client);
 };
 
 const retirement: Policy = (record, now) => {
@@ -182,17 +192,21 @@ const LIVING: readonly Policy[] = [
   namesToClaim,
   firstClient,
   uselessNext,
+  uselessKey,
   askedRotation,
   changedMetadata,
   unverified,
   refusedCredentials,
   grantedOtherwise,
+  untriedKey,
   unpublished,
   noLongerPublished,
   unannounced,
   promotion,
+  keyPromotion,
   scheduledRotation,
   retirement,
+  keyRetirement,
 ];
 
 const ENDING: readonly Policy[] = [
@@ -214,6 +228,21 @@ function registering(record: RegistrationRecord, purpose: Intent['purpose'], cli
     : { kind: 'stop', code: 'suspect_found', ...(client && { client }) };
 }
 
+/** A new key for the same client; where it has no set that the server reads, first what the manifest changed. */
+function newKey(record: RegistrationRecord, client: Client): Step | undefined {
+  if (canRotateKeys(record, client)) return { kind: 'new_key', client };
+  if (!fits(record, client)) return undefined;
+  return ignoresKeySet(client) && record.rotation?.reason !== 'leak'
+    ? { kind: 'stop', code: 'key_set_ignored', client }
+    : replacing(record, client);
+}
+
+/** The client as its credentials are to be published. */
+function newestClient(record: RegistrationRecord): Client | undefined {
+  const client = nextClient(record) ?? currentClient(record);
+  return client && withNewestKey(client);
+}
+
 /** A new client beside the old one, where the manifest accepts that the app gets another client_id, or a secret has leaked. */
 function replacing(record: RegistrationRecord, client: Client): Step {
   const allowed =
@@ -232,5 +261,12 @@ function cannotUpdate(client: Client): Step {
 
 /** The client is what the manifest asks for, at the server it asks for. */
 function fits(record: RegistrationRecord, client: Client): boolean {
-  return livesHere(record, client) && sameMetadata(record.desired.metadata, client.requested);
+  return (
+    livesHere(record, client) && sameMetadata(record.desired.metadata, client.requested) && keysFit(record, client)
+  );
+}
+
+/** A key that was made for it is where the manifest wants it: inline, or in a set that is hosted. */
+function keysFit({ desired }: RegistrationRecord, client: Client): boolean {
+  return client.key === undefined || (client.keySet !== undefined) === wantsKeySet(desired, client);
 }

@@ -8,7 +8,14 @@ import type { Client, RegistrationRecord } from '../record/record.ts';
 import type { Performed } from './perform.ts';
 import type { Ports } from './ports.ts';
 import { asProblem } from './problem.ts';
-import { credentialsOf, editionOf, stalePublications, unfinished, wantedPublications } from './record-queries.ts';
+import {
+  announcement,
+  credentialsOf,
+  editionOf,
+  stalePublications,
+  unfinished,
+  wantedPublications,
+} from './record-queries.ts';
 
 /** Shows the right to publish and takes the names, before a client exists that could not be handed over. */
 export async function performClaim(record: RegistrationRecord, ports: Ports): Promise<Performed> {
@@ -102,7 +109,7 @@ export async function performUnpublish(record: RegistrationRecord, ports: Ports)
 export async function performAnnounce(record: RegistrationRecord, client: Client, ports: Ports): Promise<Performed> {
   await ports.announce(record, client);
   return {
-    record: { ...record, announced: { clientId: client.clientId, at: ports.clock.now() } },
+    record: { ...record, announced: { ...announcement(client), at: ports.clock.now() } },
     events: [{ kind: 'announced', clientId: client.clientId }],
   };
 }

@@ -4,6 +4,7 @@ import { sameMetadata } from '../registration/compare-metadata.ts';
 import { adoptAnswer } from './adopt-answer.ts';
 import { answerError } from './answer-error.ts';
 import { type BegunRecord, beginCall, jitter, protect, save, withClient } from './call.ts';
+import { wantsKeySet } from './key-hosting.ts';
 import type { Performed } from './perform.ts';
 import type { Ports } from './ports.ts';
 import { learn } from './record-queries.ts';
@@ -69,7 +70,8 @@ function isInForce(record: RegistrationRecord, client: Client, { clientSecret, m
   const sent = Object.keys(client.requested).length > 0;
   if (sent && client.clientSecret !== undefined && clientSecret === undefined) return false;
   const key = record.desired.makeKey ? client.key : undefined;
-  const wanted = sentMetadata({ ...client, requested: record.desired.metadata, key });
+  const keySet = wantsKeySet(record.desired, client) ? client.keySet : undefined;
+  const wanted = sentMetadata({ ...client, requested: record.desired.metadata, key, keySet });
   const asked = new Set([...Object.keys(client.requested), ...Object.keys(wanted)]);
   const held = Object.fromEntries(Object.entries(metadata).filter(([member]) => asked.has(member)));
   return sameMetadata(wanted, held);

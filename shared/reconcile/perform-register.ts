@@ -6,6 +6,7 @@ import { adoptAnswer, differenceEvent } from './adopt-answer.ts';
 import { answerError } from './answer-error.ts';
 import { CALL_MS, keyFor, protect, save } from './call.ts';
 import type { Event } from './event.ts';
+import { hostsKeys, newKeySet } from './key-hosting.ts';
 import { suspectIntent } from './lost-answer.ts';
 import { howToSettle, makeMarker, whatToLookFor } from './marker.ts';
 import type { Performed } from './perform.ts';
@@ -25,9 +26,10 @@ export async function performRegister(
   const { desired, server } = record;
   const initialAccessToken = await ports.initialAccessToken(server);
   const key = desired.makeKey ? await keyFor(desired.metadata, ports) : undefined;
+  const keySet = hostsKeys(desired) ? newKeySet(ports, desired) : undefined;
   const marker = makeMarker(record, ports.random);
   const metadata = {
-    ...registerBody(desired.metadata, additions(marker, key)),
+    ...registerBody(desired.metadata, additions({ marker, key, keySet })),
     ...(ports.softwareStatement !== undefined && { software_statement: ports.softwareStatement }),
   };
 
@@ -41,6 +43,7 @@ export async function performRegister(
       startedAt,
       limitAt: startedAt + TURN_MS + CALL_MS,
       ...(key && { key }),
+      ...(keySet && { keySet }),
       ...(ports.run !== undefined && { run: ports.run }),
     };
     const begun: RegistrationRecord = { ...record, intent };
@@ -102,6 +105,7 @@ async function registered(
     marker: intent.marker,
     madeAt: now,
     ...(intent.key && { key: intent.key }),
+    ...(intent.keySet && { keySet: intent.keySet }),
     ...(intent.run !== undefined && { madeByRun: intent.run }),
   };
   const others = record.clients.filter((client) => client !== known);

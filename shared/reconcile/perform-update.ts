@@ -1,11 +1,12 @@
 import { RegistrarError } from '../errors/registrar-error.ts';
-import type { Client, KeyPair, RegistrationRecord } from '../record/record.ts';
+import type { Client, KeyPair, KeySet, RegistrationRecord } from '../record/record.ts';
 import type { Access, Answer } from '../registration/answer.ts';
 import { changedMembers } from '../registration/compare-metadata.ts';
 import { updateBody } from '../registration/request-body.ts';
 import { adoptAnswer, differenceEvent, replaceClient } from './adopt-answer.ts';
 import { answerError } from './answer-error.ts';
 import { beginCall, keyFor, protect, save, withClient } from './call.ts';
+import { newKeySet, wantsKeySet } from './key-hosting.ts';
 import { lostCall } from './lost-answer.ts';
 import type { Performed } from './perform.ts';
 import type { Ports } from './ports.ts';
@@ -21,23 +22,28 @@ export async function performUpdate(
   const { desired, traits } = record;
   const newKey = desired.makeKey && (client.key === undefined || purpose === 'rotation');
   const key = newKey ? await keyFor(desired.metadata, ports) : client.key;
+  const keySet = wantsKeySet(desired, client) ? (client.keySet ?? newKeySet(ports, desired)) : undefined;
   const body = updateBody({
     clientId: client.clientId,
     granted: client.granted,
     before: sentMetadata(client),
     wanted: desired.metadata,
-    additions: additions(client.marker, desired.makeKey ? key : undefined),
+    additions: additions({ marker: client.marker, key: desired.makeKey ? key : undefined, keySet }),
     ...(traits.updateWantsSecret === true &&
       client.clientSecret !== undefined && { clientSecret: client.clientSecret }),
   });
-  const begun = await beginCall(record, client, 'update', ports, { requested: desired.metadata, ...(key && { key }) });
+  const begun = await beginCall(record, client, 'update', ports, {
+    requested: desired.metadata,
+    ...(key && { key }),
+    ...(keySet && { keySet }),
+  });
   const answer = await ports.api.update(client.access as Access, body);
   const { call: _c, ...ended } = begun;
   const problemOf = (failed: Answer) => answerError(record, 'update', failed);
 
   switch (answer.kind) {
     case 'client': {
-      const wanted: Client = withKey({ ...client, requested: desired.metadata }, desired.makeKey ? key : undefined);
+      const wanted = withKey({ ...client, requested: desired.metadata }, desired.makeKey ? key : undefined, keySet);
       const adopted = adoptAnswer(
         { ...ended, clients: replaceClient(ended.clients, client, wanted) },
         wanted,
@@ -86,11 +92,16 @@ export async function performUpdate(
   }
 }
 
-function withKey(client: Client, key: KeyPair | undefined): Client {
-  const { key: before, ...rest } = client;
-  return key === undefined
-    ? rest
-    : { ...rest, key, edition: before?.keyId === key.keyId ? rest.edition : rest.edition + 1 };
+/** What is still rotated in a hosted set stays with the set. */
+function withKey(client: Client, key: KeyPair | undefined, keySet: KeySet | undefined): Client {
+  const { key: before, keySet: _s, nextKey, retiringKeys, ...rest } = client;
+  if (key === undefined) return rest;
+  return {
+    ...rest,
+    key,
+    ...(keySet && { keySet, ...(nextKey && { nextKey }), ...(retiringKeys && { retiringKeys }) }),
+    edition: before?.keyId === key.keyId ? rest.edition : rest.edition + 1,
+  };
 }
 
 function finishInPlace(

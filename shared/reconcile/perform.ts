@@ -2,6 +2,7 @@ import type { RegistrarError } from '../errors/registrar-error.ts';
 import type { RegistrationRecord } from '../record/record.ts';
 import type { Event } from './event.ts';
 import { lostCall, suspectIntent } from './lost-answer.ts';
+import { dropKey, giveUpKey, performNewKey, performTryKey, promoteKey } from './perform-keys.ts';
 import { performAnnounce, performClaim, performPublish, performUnpublish } from './perform-publish.ts';
 import { performRead, performRemove } from './perform-read.ts';
 import { performRegister } from './perform-register.ts';
@@ -55,6 +56,16 @@ async function performStep(record: RegistrationRecord, step: Task, ports: Ports)
       return performRead(record, step.client, ports);
     case 'update':
       return performUpdate(record, step.client, step.purpose, ports);
+    case 'new_key':
+      return performNewKey(record, step.client, ports);
+    case 'try_key':
+      return performTryKey(record, step.client, ports);
+    case 'promote_key':
+      return promoteKey(record, step.client, now);
+    case 'give_up_key':
+      return giveUpKey(record, step, now);
+    case 'drop_key':
+      return dropKey(record, step);
     case 'remove':
       return performRemove(record, step.client, ports);
     case 'verify':

@@ -1,6 +1,6 @@
 import type { Clock, Log, Random } from '../ports/ports.ts';
 import type { Sink } from '../publish/sink.ts';
-import type { Client, RegistrationRecord, ServerRecord } from '../record/record.ts';
+import type { Client, KeySet, RegistrationRecord, ServerRecord } from '../record/record.ts';
 import type { RegistrationApi } from '../registration/answer.ts';
 import type { Verifier } from '../registration/verify.ts';
 
@@ -28,6 +28,8 @@ export type Ports = {
   readonly store: Store;
   /** The initial access token for a server, if registering there needs one. May reject with a RegistrarError. */
   readonly initialAccessToken: (server: ServerRecord) => Promise<string | undefined>;
+  /** A set for the keys of a new client, where the home hosts what records have in their sets. */
+  readonly newKeySet?: () => KeySet;
   /** Sent with every registration (RFC 7591 section 2.3). */
   readonly softwareStatement?: string;
   /** Called with secrets before anything else is done with them, so that a home can keep them out of its logs. */

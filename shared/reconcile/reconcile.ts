@@ -22,6 +22,9 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
   'rate_limited',
 ]);
 
+/** Steps after which a call that failed may fail again: reading after each lost update must not make the updates come faster. */
+const NOT_A_SUCCESS: ReadonlySet<Step['kind']> = new Set(['read', 'lost_call', 'suspect']);
+
 export type Outcome = {
   readonly record: RegistrationRecord;
   readonly events: readonly Event[];
@@ -92,8 +95,7 @@ export async function reconcile(
     if (problem !== undefined) {
       if (!PASSING.has(problem.code) || store.failed()) return finish(record, 'stopped');
       record = withBackOff(record, problem, ports);
-    } else if (step.kind !== 'read' && record.backOff !== undefined && record.backOff.until <= now) {
-      // Reading after each failed update must not make the updates come faster again.
+    } else if (!NOT_A_SUCCESS.has(step.kind) && record.backOff !== undefined && record.backOff.until <= now) {
       const { backOff: _b, ...rest } = record;
       record = rest;
     }

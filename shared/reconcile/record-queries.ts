@@ -17,9 +17,17 @@ export function isOwned({ owner, desired }: Pick<RegistrationRecord, 'owner' | '
   return owner !== undefined || desired.ttl === 'job';
 }
 
-/** Names one state of a client's credentials. */
-export function editionOf(client: Client): string {
-  return `${client.clientId}#${client.edition}`;
+/** Names one state of a client's credentials; of a client whose keys are rotated, with the key. */
+export function editionOf({ clientId, edition, key, keySet }: Client): string {
+  return `${clientId}#${edition}${keySet === undefined || key === undefined ? '' : `.${key.keyId}`}`;
+}
+
+/** What of a client is announced: its id and, of a client whose keys are rotated, its key. */
+export function announcement({ clientId, key, keySet }: Client): {
+  readonly clientId: string;
+  readonly keyId?: string;
+} {
+  return { clientId, ...(keySet && key && { keyId: key.keyId }) };
 }
 
 /** Names a state of credentials that is about to be written: whether it was, is not known until the write is answered. */

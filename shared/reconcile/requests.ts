@@ -3,6 +3,7 @@ import { RegistrarError } from '../errors/registrar-error.ts';
 import type { Client, RegistrationRecord, RotationUnderWay } from '../record/record.ts';
 import type { Access } from '../registration/answer.ts';
 import { whyWithheld } from './adopt-answer.ts';
+import { rotatesKeys } from './key-hosting.ts';
 import { currentClient, nextClient } from './record-queries.ts';
 
 /**
@@ -20,18 +21,20 @@ export function askRotation(
   const underWay =
     record.rotation !== undefined ||
     nextClient(record) !== undefined ||
-    record.clients.some(({ role }) => role === 'retiring');
+    record.clients.some((client) => client.role === 'retiring' || rotatesKeys(client));
   if (underWay && asked.reason !== 'leak') return record;
   const { rotationHeldUntil: _h, backOff: _b, ...rest } = record;
   return { ...rest, rotation: asked };
 }
 
 /**
- * The record after somebody said which client the deployed app uses: the ones it replaced are to be deleted.
+ * The record after somebody said which client the deployed app uses, and with which key: the clients and keys it
+ * replaced are to be deleted.
  *
- * Throws `not_confirmable` when that client is not the current one: then an old one may still be in use.
+ * Throws `not_confirmable` when that client or key is not the current one, or when no key is named and an old one waits:
+ * then an old one may still be in use.
  */
-export function confirmUse(record: RegistrationRecord, clientId: string): RegistrationRecord {
+export function confirmUse(record: RegistrationRecord, clientId: string, keyId?: string): RegistrationRecord {
   const current = currentClient(record);
   if (current?.clientId !== clientId) {
     const known = record.clients.some((client) => client.clientId === clientId);
@@ -42,12 +45,29 @@ export function confirmUse(record: RegistrationRecord, clientId: string): Regist
       client: record.key,
     });
   }
+  refuseOtherKey(record, current, keyId);
+  const replaced = current.retiringKeys?.map((key) => ({ ...key, replaced: true }));
   return {
     ...record,
-    clients: record.clients.map(
-      (client): Client => (client.role === 'retiring' ? { ...client, role: 'leaving' } : client),
-    ),
+    clients: record.clients.map((client): Client => {
+      if (client.role === 'retiring') return { ...client, role: 'leaving' };
+      return client === current && replaced ? { ...client, retiringKeys: replaced } : client;
+    }),
   };
+}
+
+/** The client_id stays when keys are rotated, so that it says nothing of the key an app uses. */
+function refuseOtherKey({ key }: RegistrationRecord, current: Client, keyId: string | undefined): void {
+  const inUse = current.key?.keyId;
+  if (keyId === undefined ? (current.retiringKeys ?? []).length === 0 : keyId === inUse) return;
+  throw new RegistrarError('not_confirmable', {
+    message:
+      keyId === undefined
+        ? `${key}: the client is the same, and its key was replaced: which one the app uses is not said. Nothing was retired.`
+        : `${key}: ${printable(keyId)} is not the key of client ${printable(current.clientId)} that is current (${inUse ?? 'it has none'}). Nothing was retired.`,
+    hint: 'Give `key-id` too: the output `key-id` of the step whose credentials the deployed app uses. If it still uses the old key, deploy it first.',
+    client: key,
+  });
 }
 
 /** A client that was made by somebody else, as it is handed over. */
@@ -140,6 +160,7 @@ export function adoptSuspect(
     requested: suspect.requested,
     marker: suspect.marker,
     ...(suspect.key && { key: suspect.key }),
+    ...(suspect.keySet && { keySet: suspect.keySet }),
   };
   return {
     ...adopted,

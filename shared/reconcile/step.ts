@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors/catalog.ts';
-import type { Call, Client, Intent } from '../record/record.ts';
+import type { Call, Client, Intent, KeyPair, NextKey } from '../record/record.ts';
 
 /** Why only a person can decide how to go on. */
 export type StopCode = Extract<
@@ -11,7 +11,11 @@ export type StopCode = Extract<
   | 'credentials_refused'
   | 'metadata_differs'
   | 'rotation_not_allowed'
+  | 'key_set_ignored'
 >;
+
+/** A client whose keys are being rotated. */
+export type HasNextKey = Client & { readonly key: KeyPair; readonly nextKey: NextKey };
 
 /** The one thing to do next for a registration. */
 export type Step =
@@ -37,6 +41,13 @@ export type Step =
   | { readonly kind: 'promote'; readonly client: Client }
   /** The client's turn is over: it is to be deleted. `failed`: its credentials are why, so its like is not made again at once. */
   | { readonly kind: 'retire'; readonly client: Client; readonly reason: string; readonly failed?: boolean }
+  /** A new key beside the old one, in the set that is hosted for the client. */
+  | { readonly kind: 'new_key'; readonly client: Client }
+  | { readonly kind: 'try_key'; readonly client: HasNextKey }
+  /** The next key becomes the one in use, the one before retires. */
+  | { readonly kind: 'promote_key'; readonly client: HasNextKey }
+  | { readonly kind: 'give_up_key'; readonly client: HasNextKey; readonly reason: string; readonly failed?: boolean }
+  | { readonly kind: 'drop_key'; readonly client: Client; readonly keyId: string; readonly reason: string }
   | { readonly kind: 'remove'; readonly client: Client }
   /** The client cannot be deleted: it is listed for a person. */
   | { readonly kind: 'orphan'; readonly client: Client; readonly reason: string }

@@ -1,6 +1,6 @@
 import { printable } from '../errors/printable.ts';
 import { RegistrarError } from '../errors/registrar-error.ts';
-import type { Client, RegistrationRecord } from '../record/record.ts';
+import type { Client, KeySet, RegistrationRecord } from '../record/record.ts';
 import { changedMembers } from '../registration/compare-metadata.ts';
 import { howToSettle, whatToLookFor } from './marker.ts';
 import { grantedDifferently } from './sent-metadata.ts';
@@ -8,15 +8,30 @@ import type { StopCode } from './step.ts';
 
 const CHECK_WHAT_WAS_GIVEN = 'Check the `client-id` and `client-secret` that were given to adopt it.';
 
+/** What a manifest cannot ask for where environments share the client, such as a new one, is no advice. */
+const WHERE_SHARED: Partial<Record<StopCode, string>> = {
+  update_interrupts:
+    'Allow it with `update: interrupt`; every environment that shares the client then needs the new secret, so deploy them all again.',
+  update_unsupported:
+    'At this server environments cannot share a client: remove `shared`, and each gets a client of its own.',
+};
+
 /** Why only a person can decide how to go on, in words. */
 export function stopError(record: RegistrationRecord, code: StopCode, client: Client | undefined): RegistrarError {
+  const whereShared = record.desired.shared === undefined ? undefined : WHERE_SHARED[code];
   return new RegistrarError(code, {
     message: `${record.key}: ${reason(record, code, client)}`,
     ...(code === 'suspect_found' && { hint: howToSettle(record) }),
+    ...(code === 'credentials_refused' && client?.keySet && { hint: readTheSet(client.keySet) }),
     ...(client?.purpose === 'adopted' && code === 'credentials_refused' && { hint: CHECK_WHAT_WAS_GIVEN }),
+    ...(whereShared !== undefined && { hint: whereShared }),
     client: record.key,
     server: (client?.server ?? record.server).address,
   });
+}
+
+function readTheSet({ uri }: KeySet): string {
+  return `See whether the server can read ${uri}, where the Worker hosts the public key of the client, and supports jwks_uri. If it does not, use the rotation strategy replace.`;
 }
 
 function reason(record: RegistrationRecord, code: StopCode, client: Client | undefined): string {
@@ -37,6 +52,8 @@ function reason(record: RegistrationRecord, code: StopCode, client: Client | und
       return `client ${id} was ${client?.purpose === 'adopted' ? 'taken over' : 'registered'}, but ${client?.verification?.reason}.`;
     case 'rotation_not_allowed':
       return `a rotation is due or was asked for, and it would give the app a new client_id in place of ${client?.clientId}. Nothing was rotated.`;
+    case 'key_set_ignored':
+      return `a rotation of keys is due or was asked for, and the server said that it does not read ${client?.keySet?.uri} for client ${id}. Nothing was rotated.`;
     case 'metadata_differs':
       return `client ${id} was granted something else than was asked (${
         client &&

@@ -9,7 +9,7 @@ import type { Step, StopCode } from './step.ts';
 import { stopError } from './stop-error.ts';
 
 /** After a next client that was given up, its like is not made again for this long. */
-const HOLD_MS = 86_400_000;
+export const HOLD_MS = 86_400_000;
 
 /** The registration is to end: from now on everything of it is removed. */
 export function endRegistration(record: RegistrationRecord, now: number, reason: string): Performed {
@@ -62,8 +62,9 @@ export function retireClient(
 /** Only a person can decide how to go on. A rotation that is not possible is not asked for any more. */
 export function stopRegistration(record: RegistrationRecord, code: StopCode, client: Client | undefined): Performed {
   const problem = stopError(record, code, client);
-  const impossible = record.rotation?.strategy === 'in-place' || code === 'rotation_not_allowed';
-  if (!impossible) return { record, events: [], problem };
+  const { strategy } = record.rotation ?? {};
+  const notBegun = strategy === 'keys' && client?.nextKey === undefined && code !== 'suspect_found';
+  if (strategy !== 'in-place' && code !== 'rotation_not_allowed' && !notBegun) return { record, events: [], problem };
   const { rotation: _r, ...rest } = record;
   return { record: rest, events: [], problem };
 }

@@ -64,4 +64,5 @@ export const desired = loose({
   update: z.enum(['ask', 'interrupt', 'replace']),
   announce: z.literal('dispatch').exactOptional(),
   strict: z.boolean(),
+  shared: z.string().exactOptional(),
 } satisfies Shape<Desired>);

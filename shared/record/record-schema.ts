@@ -8,11 +8,14 @@ import {
   type Client,
   type Intent,
   type KeyPair,
+  type KeySet,
   type LedgerRow,
+  type NextKey,
   type Orphan,
   RECORD_VERSION,
   type RegistrationRecord,
   type Removal,
+  type RetiringKey,
   type RotationUnderWay,
   type ServerRecord,
   type Suspect,
@@ -46,7 +49,11 @@ const server = loose({
 
 const access = loose({ registrationClientUri: text, registrationAccessToken: text } satisfies Shape<Access>);
 
-const key = loose({ privateKey: text, keyId: text, publicJwk: jsonObject } satisfies Shape<KeyPair>);
+const keyShape = { privateKey: text, keyId: text, publicJwk: jsonObject } satisfies Shape<KeyPair>;
+
+const key = loose(keyShape);
+
+const keySet = loose({ id: text, uri: text } satisfies Shape<KeySet>);
 
 const traits = loose({
   verifiable: flag.exactOptional(),
@@ -64,6 +71,20 @@ const verification = loose({
   at: number,
   reason: text,
 } satisfies Shape<Verification>);
+
+const nextKey = loose({
+  ...keyShape,
+  hostedSince: number,
+  tryAt: number,
+  verification: verification.exactOptional(),
+} satisfies Shape<NextKey>);
+
+const retiringKey = loose({
+  keyId: text,
+  publicJwk: jsonObject,
+  retiringSince: number,
+  replaced: flag.exactOptional(),
+} satisfies Shape<RetiringKey>);
 
 const removal = loose({
   stage: z.enum(['ask', 'confirm', 'verify', 'gone', 'impossible']),
@@ -84,6 +105,9 @@ const client = loose({
   clientSecret: text.exactOptional(),
   clientSecretExpiresAt: number.exactOptional(),
   key: key.exactOptional(),
+  keySet: keySet.exactOptional(),
+  nextKey: nextKey.exactOptional(),
+  retiringKeys: z.array(retiringKey).exactOptional(),
   edition: number,
   server,
   purpose: z.enum([...purposes, 'adopted']),
@@ -106,6 +130,7 @@ const intentShape = {
   purpose: z.enum(purposes),
   requested: jsonObject,
   key: key.exactOptional(),
+  keySet: keySet.exactOptional(),
   server,
   startedAt: number,
   limitAt: number,
@@ -130,6 +155,7 @@ const call = loose({
   verb: z.enum(['read', 'update', 'remove']),
   requested: jsonObject.exactOptional(),
   key: key.exactOptional(),
+  keySet: keySet.exactOptional(),
   startedAt: number,
   limitAt: number,
 } satisfies Shape<Call>);
@@ -182,7 +208,7 @@ export const recordSchema: z.ZodType<RegistrationRecord> = loose({
   suspects: z.array(suspect),
   orphans: z.array(orphan),
   published: z.array(publication),
-  announced: loose({ clientId: text, at: number }).exactOptional(),
+  announced: loose({ clientId: text, keyId: text.exactOptional(), at: number }).exactOptional(),
   traits,
   ledger: z.array(ledgerRow),
   backOff: loose({ failures: number, until: number }).exactOptional(),

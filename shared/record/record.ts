@@ -40,10 +40,34 @@ export type KeyPair = {
   readonly publicJwk: JsonObject;
 };
 
+/** A set of public keys (RFC 7517) that is hosted for one client; the server reads it where `jwks_uri` says. */
+export type KeySet = {
+  /** Not to be guessed, and the same for as long as the client lives. */
+  readonly id: string;
+  readonly uri: string;
+};
+
 export type Verification = {
   readonly outcome: 'works' | 'refused' | 'unknown';
   readonly at: number;
   readonly reason: string;
+};
+
+/** A key that a rotation made and that is not in use yet. The hosted set has it beside the old one. */
+export type NextKey = KeyPair & {
+  /** Epoch milliseconds. */
+  readonly hostedSince: number;
+  /** Not tried before this time: a server may still know the set as it was. */
+  readonly tryAt: number;
+  readonly verification?: Verification;
+};
+
+/** A public key that was replaced and that the hosted set still has. */
+export type RetiringKey = Pick<KeyPair, 'keyId' | 'publicJwk'> & {
+  /** The overlap counts from here (epoch milliseconds). */
+  readonly retiringSince: number;
+  /** The deployed app was said to use the key that replaced it. */
+  readonly replaced?: boolean;
 };
 
 /** How far the deletion of a client has come. */
@@ -71,6 +95,10 @@ export type Client = {
   /** Epoch seconds; 0 means never. */
   readonly clientSecretExpiresAt?: number;
   readonly key?: KeyPair;
+  /** Where its keys are hosted; absent when its public key was sent inline. */
+  readonly keySet?: KeySet;
+  readonly nextKey?: NextKey;
+  readonly retiringKeys?: readonly RetiringKey[];
   /** Counts up whenever the credentials change, so that it is known what was published. */
   readonly edition: number;
   /** Where the client lives; the record's server may have changed since. */
@@ -104,6 +132,7 @@ export type Intent = {
   readonly purpose: 'first' | 'replacement' | 'rotation';
   readonly requested: JsonObject;
   readonly key?: KeyPair;
+  readonly keySet?: KeySet;
   readonly server: ServerRecord;
   /** Epoch milliseconds. */
   readonly startedAt: number;
@@ -131,6 +160,7 @@ export type Call = {
   readonly verb: 'read' | 'update' | 'remove';
   readonly requested?: JsonObject;
   readonly key?: KeyPair;
+  readonly keySet?: KeySet;
   readonly startedAt: number;
   readonly limitAt: number;
 };
@@ -182,7 +212,12 @@ export type RegistrationRecord = {
   readonly suspects: readonly Suspect[];
   readonly orphans: readonly Orphan[];
   readonly published: readonly Publication[];
-  readonly announced?: { readonly clientId: string; readonly at: number };
+  readonly announced?: {
+    readonly clientId: string;
+    /** The key that was announced, where keys are rotated. */
+    readonly keyId?: string;
+    readonly at: number;
+  };
   readonly traits: Traits;
   readonly ledger: readonly LedgerRow[];
   /** After a failure: not before this time. */

@@ -21,6 +21,8 @@ export type Additions = {
   readonly marker?: string;
   /** Public key that is sent inline. */
   readonly publicJwk?: JsonObject;
+  /** Where public keys are hosted, instead of `publicJwk`. */
+  readonly jwksUri?: string;
 };
 
 /** Body of a registration request (RFC 7591 section 3.1), without `null` and `""`: servers are seen to refuse them. */
@@ -32,6 +34,7 @@ export function registerBody(requested: JsonObject, additions: Additions): JsonO
       client_name: typeof name === 'string' && name !== '' ? `${name} [${additions.marker}]` : additions.marker,
     }),
     ...(additions.publicJwk !== undefined && { jwks: { keys: [additions.publicJwk] } }),
+    ...(additions.jwksUri !== undefined && { jwks_uri: additions.jwksUri }),
   };
 }
 

@@ -8,7 +8,8 @@ import { parseObject } from './read-client-information.ts';
 /** How a client authenticates at the token endpoint (RFC 6749 section 2.3, RFC 7523 section 2.2). */
 export type ClientAuthentication =
   | { readonly method: 'none' }
-  | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly secret: string }
+  | { readonly method: 'client_secret_basic'; readonly secret: string; readonly verbatim?: boolean }
+  | { readonly method: 'client_secret_post'; readonly secret: string }
   | { readonly method: 'private_key_jwt'; readonly assertion: string };
 
 export type TokenAnswer =
@@ -39,7 +40,7 @@ export async function requestToken({
   };
   switch (authentication.method) {
     case 'client_secret_basic':
-      headers.Authorization = `Basic ${basic(clientId, authentication.secret)}`;
+      headers.Authorization = `Basic ${basic(clientId, authentication)}`;
       break;
     case 'client_secret_post':
       form.set('client_id', clientId);
@@ -81,8 +82,20 @@ function errorCode(error: Json | undefined, secrets: readonly string[]): string 
   return isCode ? error : 'unrecognised';
 }
 
+/** True when id or secret look different once they are form-encoded, as Basic wants them. */
+export function isAlteredByEncoding(clientId: string, secret: string): boolean {
+  return [clientId, secret].some((part) => formEncoded(part) !== part);
+}
+
 /** RFC 6749 section 2.3.1: both parts are form-encoded before they are joined. */
-function basic(clientId: string, secret: string): string {
-  const joined = [clientId, secret].map((part) => new URLSearchParams({ '': part }).toString().slice(1)).join(':');
-  return toBase64(new TextEncoder().encode(joined));
+function basic(
+  clientId: string,
+  { secret, verbatim = false }: { readonly secret: string; readonly verbatim?: boolean },
+): string {
+  const parts = [clientId, secret];
+  return toBase64(new TextEncoder().encode((verbatim ? parts : parts.map(formEncoded)).join(':')));
+}
+
+function formEncoded(part: string): string {
+  return new URLSearchParams({ '': part }).toString().slice(1);
 }

@@ -4,7 +4,7 @@ import type { Clock, Json, Random } from '../ports/ports.ts';
 import type { Client, KeyPair, Traits } from '../record/record.ts';
 import { clientAssertion } from './client-assertion.ts';
 import { authMethod } from './request-body.ts';
-import { type ClientAuthentication, requestToken, type TokenAnswer } from './token-request.ts';
+import { type ClientAuthentication, isAlteredByEncoding, requestToken, type TokenAnswer } from './token-request.ts';
 
 export type VerifyResult = {
   /** `unreachable`: no answer about the credentials at all; try again. */
@@ -20,13 +20,18 @@ export type Verifier = (client: Client, traits: Traits) => Promise<VerifyResult>
 
 type Parameters = Readonly<Record<string, string>>;
 
+/** What servers want differently. */
+type Variant = { readonly audience: string; readonly verbatim?: boolean };
+
+const VERBATIM_ONLY = 'in Basic it takes id and secret only as they are, not form-encoded';
+
 /**
  * A verifier that asks the token endpoint (RFC 6749 section 5.2).
  *
  * With `authorization_code` a made-up code is exchanged: `invalid_grant` means that the client itself was accepted, but
  * only where a control (a wrong secret or signature; for public clients an unknown `client_id`) answers
- * `invalid_client`. With `client_credentials` a token is asked for. `unauthorized_client` and `invalid_scope` come after
- * authentication.
+ * `invalid_client` or `unauthorized_client`. With `client_credentials` a token is asked for. `invalid_scope` comes after
+ * authentication, and so does `unauthorized_client` where the control does not answer it too.
  */
 export function createVerifier({
   http,
@@ -40,7 +45,7 @@ export function createVerifier({
   const authenticate = async (
     client: Client,
     credentials: Exclude<Credentials, { kind: 'untriable' }>,
-    audience: string,
+    { audience, verbatim = false }: Variant,
     wrong: boolean,
   ): Promise<{ readonly clientId: string; readonly authentication: ClientAuthentication }> => {
     const { clientId } = client;
@@ -50,8 +55,12 @@ export function createVerifier({
       case 'no_secret':
         return { clientId: wrong ? `unknown-${made}` : clientId, authentication: { method: 'none' } };
       case 'secret': {
-        const { method, secret } = credentials;
-        return { clientId, authentication: { method, secret: wrong ? made : secret } };
+        const { method } = credentials;
+        const secret = wrong ? made : credentials.secret;
+        return {
+          clientId,
+          authentication: method === 'client_secret_basic' ? { method, secret, verbatim } : { method, secret },
+        };
       }
       case 'key': {
         const assert = () => clientAssertion({ clientId, audience, key: credentials.key, clock, random });
@@ -70,25 +79,34 @@ export function createVerifier({
     if (parameters === undefined) return unknown('none of its grants can be tried without a user');
 
     const withControl = parameters.grant_type === 'authorization_code' && traits.verifiable === undefined;
-    const tryWith = async (audience: string): Promise<VerifyResult> => {
+    const tryWith = async (variant: Variant): Promise<VerifyResult> => {
       const ask = async (wrong: boolean) => {
-        const authenticated = await authenticate(client, credentials, audience, wrong);
+        const authenticated = await authenticate(client, credentials, variant, wrong);
         return requestToken({ http, tokenEndpoint, parameters, ...authenticated });
       };
-      const [answer, control] = await Promise.all([ask(false), withControl ? ask(true) : undefined]);
+      const [answer, early] = await Promise.all([ask(false), withControl ? ask(true) : undefined]);
+      const control = early ?? (isAmbiguous(answer) ? await ask(true) : undefined);
       return conclude({ answer, control, parameters, credentials, traits });
     };
 
-    if (credentials.kind !== 'key' || issuer === undefined) return tryWith(tokenEndpoint);
-    if (traits.assertionAudience !== undefined) {
-      return tryWith(traits.assertionAudience === 'issuer' ? issuer : tokenEndpoint);
+    const usual: Variant = { audience: tokenEndpoint };
+    if (credentials.kind === 'key' && issuer !== undefined) {
+      const byIssuer: Variant = { audience: issuer };
+      if (traits.assertionAudience !== undefined) {
+        return tryWith(traits.assertionAudience === 'issuer' ? byIssuer : usual);
+      }
+      const first = await tryWith(usual);
+      if (first.outcome !== 'refused') return first;
+      const second = await tryWith(byIssuer);
+      return second.outcome === 'works'
+        ? { ...second, traits: { ...second.traits, assertionAudience: 'issuer' } }
+        : second;
     }
-    const first = await tryWith(tokenEndpoint);
-    if (first.outcome !== 'refused') return first;
-    const second = await tryWith(issuer);
-    return second.outcome === 'works'
-      ? { ...second, traits: { ...second.traits, assertionAudience: 'issuer' } }
-      : second;
+    const first = await tryWith(usual);
+    if (first.outcome !== 'refused' || !isAlteredInBasic(client.clientId, credentials)) return first;
+    // Servers are seen to take id and secret as they stand, where RFC 6749 section 2.3.1 has them form-encoded.
+    const second = await tryWith({ ...usual, verbatim: true });
+    return second.outcome === 'works' ? { ...second, reason: `${second.reason}; ${VERBATIM_ONLY}` } : first;
   };
 
   return (client, traits) => verify(client, traits).catch(() => unknown('its credentials cannot be used here'));
@@ -115,6 +133,11 @@ function conclude({
         ? unknown('its secret is not held here')
         : { outcome: 'refused', reason: 'the token endpoint answered invalid_client', traits: {} };
     case 'unauthorized_client':
+      if (control?.kind === 'unreachable') return { outcome: 'unreachable', reason: control.reason, traits: {} };
+      if (control?.kind === 'error' && control.error === answer.error) {
+        return unknown(`the token endpoint answers ${answer.error} to wrong credentials too`);
+      }
+      return works(`the token endpoint knows the client (${answer.error})`);
     case 'invalid_scope':
       return works(`the token endpoint knows the client (${answer.error})`);
     case 'invalid_grant':
@@ -141,8 +164,14 @@ function unknown(reason: string, traits: Traits = {}): VerifyResult {
   return { outcome: 'unknown', reason, traits };
 }
 
+/** Servers are seen to answer either to a wrong secret, beside RFC 6749 section 5.2. */
 function isRefusal(answer: TokenAnswer): boolean {
-  return answer.kind === 'error' && answer.error === 'invalid_client';
+  return answer.kind === 'error' && (answer.error === 'invalid_client' || isAmbiguous(answer));
+}
+
+/** Says that the client is known but may not do this, or on some servers that its credentials are wrong. */
+function isAmbiguous(answer: TokenAnswer): boolean {
+  return answer.kind === 'error' && answer.error === 'unauthorized_client';
 }
 
 /** A JWT whose signature is well formed and belongs to another one. */
@@ -177,6 +206,11 @@ function credentialsOf({ granted, requested, clientSecret: secret, key }: Client
     default:
       return { kind: 'untriable', reason: 'its authentication method cannot be tried here' };
   }
+}
+
+function isAlteredInBasic(clientId: string, credentials: Credentials): boolean {
+  if (credentials.kind !== 'secret' || credentials.method !== 'client_secret_basic') return false;
+  return isAlteredByEncoding(clientId, credentials.secret);
 }
 
 function harmlessRequest(client: Client, random: Random): Parameters | undefined {

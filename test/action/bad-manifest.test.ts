@@ -46,6 +46,11 @@ const CASES: Readonly<Record<string, Case>> = {
     code: 'manifest_unreadable',
     says: /line \d/u,
   },
+  'a client to share without a Worker': {
+    step: () => ({ manifest: `${manifest('https://app.example.org/cb')}    shared: true\n` }),
+    code: 'input_invalid',
+    says: /web: `shared` needs a Worker[\s\S]*worker-url/u,
+  },
   'an empty file': { step: () => ({ manifest: '\n' }), code: 'manifest_invalid', says: /is empty/u },
   'the wrong shape': {
     step: () => ({
@@ -54,6 +59,16 @@ const CASES: Readonly<Record<string, Case>> = {
     code: 'manifest_invalid',
     says: /type: is "secret"; expected one of public, confidential, backend[\s\S]*sever: is not known here; expected server/u,
     line: '6',
+  },
+  'keys to be rotated that nobody hosts': {
+    step: () => ({
+      manifest: `${manifest('https://app.example.org/cb')
+        .replace('type: confidential', 'type: backend')
+        .replace(/ {6}redirect_uris.*\n/u, '')}    rotate: { strategy: keys }\n`,
+    }),
+    code: 'manifest_invalid',
+    says: /rotate\.strategy: is keys, and without a Worker nobody hosts the public keys.*expected the input worker-url, or replace or in-place/u,
+    line: '9',
   },
   'metadata that contradicts itself': {
     step: () => ({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { eventSchema } from '../../shared/api/event-schema.ts';
 import {
   applyAnswer,
@@ -37,6 +38,10 @@ const EVENTS: { readonly [Kind in Event['kind']]: Extract<Event, { kind: Kind }>
   deleted: { kind: 'deleted', clientId: 'a', reason: 'r' },
   orphaned: { kind: 'orphaned', clientId: 'a', reason: 'r' },
   suspected: { kind: 'suspected', lookFor: 'x', reason: 'r' },
+  key_made: { kind: 'key_made', clientId: 'a', keyId: 'k' },
+  key_tried: { kind: 'key_tried', clientId: 'a', keyId: 'k', outcome: 'refused', reason: 'r' },
+  key_in_use: { kind: 'key_in_use', clientId: 'a', keyId: 'k' },
+  key_dropped: { kind: 'key_dropped', clientId: 'a', keyId: 'k', reason: 'r' },
   ending: { kind: 'ending', reason: 'r' },
 };
 
@@ -116,4 +121,12 @@ describe('answers', () => {
     expect(schema.parse(body)).toEqual(body);
     expect(schema.safeParse({ ...body, api: 2 }).success).toBe(false);
   });
+});
+
+it('no answer to a job has a place for what manages a client', () => {
+  for (const schema of [applyAnswer, viewAnswer]) {
+    const text = JSON.stringify(z.toJSONSchema(schema, { unrepresentable: 'any' }));
+    expect(text).toContain('client_id');
+    expect(text).not.toMatch(/registration_?(?:access_?token|client_?uri)|initial_?access|software_?statement/i);
+  }
 });

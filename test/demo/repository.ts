@@ -23,7 +23,11 @@ export type Repository = {
   /** Writes the manifest that the next job checks out. */
   readonly write: (manifest: string) => Promise<void>;
   /** One job with one step: main, then post. */
-  readonly job: (job: { readonly event: Event; readonly inputs?: Readonly<Record<string, string>> }) => Promise<Run>;
+  readonly job: (job: {
+    readonly event: Event;
+    readonly inputs?: Readonly<Record<string, string>>;
+    readonly env?: Readonly<Record<string, string>>;
+  }) => Promise<Run>;
   /** What the sealed state of an environment remembers. */
   readonly remembered: (environment: string) => Promise<readonly RegistrationRecord[]>;
   readonly close: () => Promise<void>;
@@ -71,12 +75,13 @@ export async function openRepository(): Promise<Repository> {
     github,
     key,
     write: (manifest) => writeFile(join(workspace, '.github', 'oauth-clients.yml'), manifest),
-    job: async ({ event, inputs = {} }) => {
+    job: async ({ event, inputs = {}, env = {} }) => {
       runs += 1;
       const main = await runMain({
         directory: ROOT,
         workspace,
         event,
+        env,
         github: {
           repository: `${owner}/${name}`,
           repositoryId: String(id),

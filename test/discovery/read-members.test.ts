@@ -35,6 +35,8 @@ test('an absolute URL stays as written, a relative one needs a base', () => {
     'https://x/`id`',
     "https://x/';id",
     'ftp://x/',
+    'https://\u212Aey.example/',
+    'http\u017F://as.example/',
   ]) {
     expect(asUrl(hostile)).toBeUndefined();
   }

@@ -79,6 +79,21 @@ environments:
     ]);
   });
 
+  it('says of a misspelled name in an override what was meant', () => {
+    expect(
+      problems(
+        manifestOf(
+          { metadata: { redirect_uris: ['https://a.example/b'] } },
+          { production: { web: { metdata: {}, publish: { github: { varables: {} } } } } },
+        ),
+      ),
+    ).toEqual([
+      'manifest_invalid',
+      'line 1: environments.production.web.publish.github.varables: is not known here; expected variables',
+      'line 1: environments.production.web.metdata: is not known here; expected metadata',
+    ]);
+  });
+
   it('can be client metadata alone, which is sent as it is', () => {
     const overrides = { server: 'https://fhir.example.org/dstu2', secretPrefix: 'FHIR_', ttl: 'job' };
     const client = only(read(JSON.stringify(REGISTERED_BY_HAND), { overrides }));
@@ -479,10 +494,32 @@ describe('time', () => {
     ]);
   });
 
-  it('between new keys is refused, because nothing does that', () => {
-    expect(problems(manifestOf(backend({ rotate: { strategy: 'keys' } })))[1]).toContain(
-      'rotate.strategy: is keys, which does not exist yet',
-    );
+  it('between new keys is refused where nobody hosts them, and for keys that are not made here', () => {
+    const keys = (more: Parameters<typeof backend>[0] = {}) =>
+      manifestOf({ ...backend({ rotate: { strategy: 'keys', every: '30d' } }), ...more });
+    const hosted = { overrides: { hostsKeys: true } };
+    expect(only(read(keys(), hosted)).rotation?.strategy).toBe('keys');
+    expect(read(keys(), hosted).warnings).toEqual([]);
+    const line = 'line 1: clients.web.rotate.strategy: is keys,';
+    expect(problems(keys())).toEqual([
+      'manifest_invalid',
+      `${line} and without a Worker nobody hosts the public keys for the server to read; expected the input worker-url, or replace or in-place`,
+    ]);
+    const redirects = { redirect_uris: ['https://app.example.com/cb'] };
+    expect(problems(keys({ type: 'confidential', metadata: redirects }), hosted)).toEqual([
+      'manifest_invalid',
+      `${line} but this client has none; expected replace or in-place, or token_endpoint_auth_method: private_key_jwt`,
+    ]);
+    const own = { jwks_uri: 'https://app.example.com/jwks.json' };
+    expect(problems(keys({ metadata: own }), hosted)).toEqual([
+      'manifest_invalid',
+      `${line} but the metadata brings a key of its own; expected replace, or the metadata without jwks and jwks_uri`,
+    ]);
+  });
+
+  it('between new keys is not complained of twice, where something else is wrong', () => {
+    const text = manifestOf({ ...backend({ rotate: { strategy: 'keys' } }), type: 7 });
+    expect(problems(text, { overrides: { hostsKeys: true } })).toHaveLength(2);
   });
 });
 

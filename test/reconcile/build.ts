@@ -28,7 +28,9 @@ export const METADATA: JsonObject = {
   token_endpoint_auth_method: 'client_secret_basic',
 };
 
-export const CHANGED: JsonObject = { ...METADATA, redirect_uris: ['https://app.example.com/new'] };
+export const REDIRECTS: JsonObject = { redirect_uris: ['https://app.example.com/new'] };
+export const CHANGED: JsonObject = { ...METADATA, ...REDIRECTS };
+export const KEY_METADATA: JsonObject = { ...METADATA, token_endpoint_auth_method: 'private_key_jwt' };
 
 export const ID: PublishItem = { kind: 'variable', name: 'FHIR_CLIENT_ID', field: 'client_id' };
 export const SECRET: PublishItem = { kind: 'secret', name: 'FHIR_CLIENT_SECRET', field: 'client_secret' };

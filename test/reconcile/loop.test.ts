@@ -3,7 +3,7 @@ import { RegistrarError } from '../../shared/errors/registrar-error.ts';
 import { reconcile } from '../../shared/reconcile/reconcile.ts';
 import { CHANGED, desired, HOUR, ID, intent, NOW, record, target } from './build.ts';
 import { deployed, PATIENT, wanted } from './deployed.ts';
-import { busy, failed } from './model-server.ts';
+import { busy, failed, silent } from './model-server.ts';
 import { world } from './world.ts';
 
 describe('failures that pass', () => {
@@ -15,6 +15,22 @@ describe('failures that pass', () => {
     expect(outcome.rest).toBe('stopped');
     expect(outcome.until).toBeGreaterThan(NOW + PATIENT.patienceMs);
     expect(scene.port.filter((call) => call === 'update').length).toBeLessThan(8);
+  });
+
+  it('come later and later also where every answer is lost', async () => {
+    const { scene, wish, record: found } = await deployed();
+    const lost = Array.from({ length: 99 }, () => silent);
+    scene.answer('update', ...lost);
+    scene.answer('read', ...lost);
+    let start = wanted(found, { ...wish, metadata: CHANGED });
+    const waits: number[] = [];
+    for (let runs = 0; runs < 24; runs += 1) {
+      const { record: left, until = scene.now() } = await reconcile(start, scene.ports, { patienceMs: 0 });
+      waits.push(until - scene.now());
+      scene.pass(until - scene.now());
+      start = left;
+    }
+    expect(Math.max(...waits)).toBeGreaterThan(HOUR / 2);
   });
 
   it('wait as long as the server asks', async () => {

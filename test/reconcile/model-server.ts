@@ -4,7 +4,7 @@ import type { Client } from '../../shared/record/record.ts';
 import type { Answer, ClientInformation, RegistrationApi } from '../../shared/registration/answer.ts';
 import type { VerifyResult } from '../../shared/registration/verify.ts';
 
-const ENDPOINT = 'https://as.example.org/register';
+export const ENDPOINT = 'https://as.example.org/register';
 
 /** How a server differs from one that does all of RFC 7592 and changes nothing unasked. */
 export type Kind = {
@@ -19,7 +19,13 @@ export type Kind = {
   /** DELETE says yes and nothing happens. */
   readonly keepsDeleted?: boolean;
   readonly refusesUpdate?: Answer;
+  /** Asks to come again later, the first time. */
+  readonly busyFirst?: boolean;
+  /** Secrets end so long after they were made. */
+  readonly secretSeconds?: number;
   readonly grants?: JsonObject;
+  /** A hosted key set is read when a key is not known, but not again before so many milliseconds have passed. */
+  readonly keepsKeysMs?: number;
 };
 
 export type ModelClient = {
@@ -40,18 +46,28 @@ export type ModelCall = {
 };
 
 /** An authorization server in memory, of the given kind. Answers at once; losing answers is up to whoever calls it. */
-export function modelServer(now: () => number, kind: Kind = {}) {
+export function modelServer(
+  now: () => number,
+  kind: Kind = {},
+  fetchKeys: (uri: string) => readonly string[] = () => [],
+) {
+  const known = new Map<string, { readonly at: number; readonly keyIds: readonly string[] }>();
   const clients: ModelClient[] = [];
   const calls: ModelCall[] = [];
   let made = 0;
+  let asked = 0;
   const fresh = (what: string) => `${what}-${++made}`;
 
   const usesSecret = ({ token_endpoint_auth_method: method = 'client_secret_basic' }: JsonObject) =>
     String(method).startsWith('client_secret_');
 
+  const endOf = ({ registeredAt }: ModelClient) =>
+    kind.secretSeconds === undefined ? 0 : Math.floor(registeredAt / 1000) + kind.secretSeconds;
+
   const information = (client: ModelClient, showSecret: boolean): ClientInformation => ({
     clientId: client.clientId,
-    ...(client.secret !== undefined && showSecret && { clientSecret: client.secret, clientSecretExpiresAt: 0 }),
+    ...(client.secret !== undefined &&
+      showSecret && { clientSecret: client.secret, clientSecretExpiresAt: endOf(client) }),
     ...(kind.unmanaged !== true && {
       registrationAccessToken: client.token,
       registrationClientUri: `${ENDPOINT}/${client.clientId}`,
@@ -68,6 +84,7 @@ export function modelServer(now: () => number, kind: Kind = {}) {
   const api: RegistrationApi = {
     register: async ({ registrationEndpoint, metadata }) => {
       if (registrationEndpoint !== ENDPOINT) return missing;
+      if (kind.busyFirst === true && asked++ === 0) return busy;
       const granted = { ...metadata, ...kind.grants };
       const client: ModelClient = {
         clientId: fresh('id'),
@@ -111,10 +128,26 @@ export function modelServer(now: () => number, kind: Kind = {}) {
     },
   };
 
+  const keysAt = (uri: string): readonly string[] => {
+    const kept = known.get(uri);
+    if (kept !== undefined && now() < kept.at + (kind.keepsKeysMs ?? 0)) return kept.keyIds;
+    const keyIds = fetchKeys(uri);
+    known.set(uri, { at: now(), keyIds });
+    return keyIds;
+  };
+
+  /** Whether a client could authenticate with a key now. */
+  const acceptsKey = (clientId: string, keyId: string): boolean => {
+    const { jwks_uri: uri, jwks } = clients.find((client) => client.clientId === clientId)?.metadata ?? {};
+    const inline = (jwks as { readonly keys: readonly JsonObject[] } | undefined)?.keys ?? [];
+    return typeof uri === 'string' ? keysAt(uri).includes(keyId) : inline.some(({ kid }) => kid === keyId);
+  };
+
   /** What the token endpoint says of credentials. */
-  const verify = async ({ clientId, clientSecret }: Client): Promise<VerifyResult> => {
+  const verify = async ({ clientId, clientSecret, key }: Client): Promise<VerifyResult> => {
     const client = clients.find((candidate) => candidate.clientId === clientId && candidate.alive);
-    return client !== undefined && client.secret === clientSecret
+    const keyFits = key === undefined || acceptsKey(clientId, key.keyId);
+    return client !== undefined && client.secret === clientSecret && keyFits
       ? { outcome: 'works', reason: 'the token endpoint issued a token', traits: { verifiable: true } }
       : { outcome: 'refused', reason: 'the token endpoint answered invalid_client', traits: { verifiable: true } };
   };
@@ -122,6 +155,7 @@ export function modelServer(now: () => number, kind: Kind = {}) {
   return {
     api,
     verify,
+    acceptsKey,
     calls,
     alive: () => clients.filter(({ alive }) => alive),
     find: (clientId: string) => clients.find((client) => client.clientId === clientId),

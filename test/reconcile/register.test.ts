@@ -218,6 +218,17 @@ describe('what stops a registration', () => {
     expect(after).toEqual(rest);
   });
 
+  it.each<[string, Partial<RegistrationRecord>, RegExp]>([
+    ['update_interrupts', { traits: { updateReplacesSecret: true } }, /update: interrupt.*deploy them all again/u],
+    ['update_unsupported', { traits: { updates: 'unsupported' } }, /remove `shared`/u],
+    ['access_refused', { clients: [client({ accessSeen: 'refused' })] }, /adopt it/u],
+  ])('comes with advice that a shared client can follow: %s', async (code, more, advice) => {
+    const before = record({ ...more, desired: desired({ metadata: {}, shared: 'pr-*' }) });
+    const { problem } = await doStep(world(), 'stop', before);
+    expect(problem).toMatchObject({ code, hint: expect.stringMatching(advice) });
+    expect(problem?.hint).not.toContain('update: replace');
+  });
+
   it('names the server of the client', async () => {
     const { problem } = await doStep(world(), 'stop', record({ server: ELSEWHERE }));
     expect(problem?.server).toBe('https://fhir.example.org/r4');

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { publicationKey } from '../../shared/publish/publish-place.ts';
+import { hostedSets } from '../../shared/reconcile/key-hosting.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
 import { ALL } from './build.ts';
 import type { FaultyRun } from './faults.ts';
@@ -63,12 +64,30 @@ export function nothingOvertakes({ server }: World, { lost }: FaultyRun): void {
 export function publishedWorks({ server, names }: World, allowed: { readonly interrupted: boolean }): void {
   const text = names.get(PUBLISHED);
   if (text === undefined) return;
-  const published = JSON.parse(text) as { readonly client_id: string; readonly client_secret: string };
+  const published = JSON.parse(text) as {
+    readonly client_id: string;
+    readonly client_secret: string;
+    readonly key_id?: string;
+  };
   const client = server.find(published.client_id);
+  const { acceptsKey } = server;
   if (client?.alive !== true) expect.fail(`what is published is of ${published.client_id}, which is gone`);
   const interrupted = allowed.interrupted && client.replacedSecrets.includes(published.client_secret);
   if (!interrupted && published.client_secret !== client.secret)
     expect.fail(`the published secret of ${client.clientId} does not work`);
+  if (published.key_id !== undefined && !acceptsKey(client.clientId, published.key_id))
+    expect.fail(`the published key of ${client.clientId} does not work`);
+}
+
+/** Rule 3: the keys that apps may use are hosted, as long as there is a client for them. */
+export function hostedForClients({ server, hosted }: World, record: RegistrationRecord): void {
+  for (const { clientId, keySet, key, role } of record.clients) {
+    if (keySet === undefined || role === 'leaving') continue;
+    expect(hosted(keySet.uri)).toContain(key?.keyId);
+    const { jwks_uri: uri } = server.find(clientId)?.metadata ?? {};
+    if (uri !== undefined) expect(uri).toBe(keySet.uri);
+  }
+  if (record.clients.length === 0 && record.intent === undefined) expect(hostedSets(record)).toEqual([]);
 }
 
 /** At rest the server holds what the manifest asks for. */

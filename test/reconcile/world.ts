@@ -1,6 +1,7 @@
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
 import { publicationKey } from '../../shared/publish/publish-place.ts';
 import type { Publication, Sink } from '../../shared/publish/sink.ts';
+import { hostedSets } from '../../shared/reconcile/key-hosting.ts';
 import type { Ports } from '../../shared/reconcile/ports.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
 import type { Answer } from '../../shared/registration/answer.ts';
@@ -18,7 +19,8 @@ export type PortCall =
   | 'write'
   | 'erase'
   | 'announce'
-  | 'initialAccessToken';
+  | 'initialAccessToken'
+  | 'sleep';
 
 /** What stands between the loop and the outside: does the call, or something worse. */
 export type Gate = <T>(call: PortCall, effect: () => Promise<T>, clientId: string) => Promise<T>;
@@ -30,7 +32,13 @@ export function world({ kind = {}, taken = [] }: { readonly kind?: Kind; readonl
   let saved: string | undefined;
   let read: { readonly text: string; readonly record: RegistrationRecord } | undefined;
   let gate: Gate = (_call, effect) => effect();
-  const server = modelServer(() => time, kind);
+  let sets = 0;
+  /** What the home would serve: the sets of the record as it is saved. */
+  const hosted = (uri: string): readonly string[] => {
+    const set = hostedSets(JSON.parse(saved ?? '{"clients":[]}')).find(({ id }) => uri.includes(id));
+    return set?.keys.map(({ kid }) => String(kid)) ?? [];
+  };
+  const server = modelServer(() => time, kind, hosted);
   const names = new Map<string, string>(taken.map((key) => [key, 'somebody else’s']));
   const port: string[] = [];
   const slept: number[] = [];
@@ -66,10 +74,15 @@ export function world({ kind = {}, taken = [] }: { readonly kind?: Kind; readonl
   const ports: Ports = {
     clock: {
       now: () => time,
-      sleep: async (ms) => {
-        slept.push(ms);
-        time += ms;
-      },
+      sleep: (ms) =>
+        gate(
+          'sleep',
+          async () => {
+            slept.push(ms);
+            time += ms;
+          },
+          '',
+        ),
     },
     random: { bytes: (length) => Uint8Array.from({ length }, () => byte++ % 256) },
     log: { info: () => {}, warning: () => {}, debug: () => {} },
@@ -89,6 +102,10 @@ export function world({ kind = {}, taken = [] }: { readonly kind?: Kind; readonl
           saved = JSON.stringify(record);
         }),
     },
+    newKeySet: () => {
+      const id = `set-${++sets}-`;
+      return { id, uri: `https://registrar.example.org/clients/${id}/jwks.json` };
+    },
     initialAccessToken: () => through('initialAccessToken', async () => undefined),
     protect: (more) => void secrets.push(...more),
     run: 'run 7',
@@ -98,6 +115,7 @@ export function world({ kind = {}, taken = [] }: { readonly kind?: Kind; readonl
     server,
     ports,
     names,
+    hosted,
     /** Every port call so far, in order. */
     port,
     slept,

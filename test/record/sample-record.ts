@@ -60,6 +60,8 @@ const asked = {
 } as const;
 const item = { kind: 'secret', name: 'FHIR_CLIENT_SECRET', field: 'client_secret' } as const;
 
+const keySet = { id: '2002-set', uri: 'https://registrar.example.org/clients/2002-set/jwks.json' };
+
 /** A record with everything that a record can have. */
 export function fullRecord(key: string): RegistrationRecord {
   const plain = plainRecord(key);
@@ -105,6 +107,9 @@ export function fullRecord(key: string): RegistrationRecord {
         clientSecret: 'canary-client-secret',
         clientSecretExpiresAt: 0,
         key: keyPair,
+        keySet,
+        nextKey: { ...keyPair, hostedSince: 5, tryAt: 6, verification: { outcome: 'refused', at: 5, reason: 'no' } },
+        retiringKeys: [{ keyId: 'old', publicJwk: keyPair.publicJwk, retiringSince: 4, replaced: true }],
         edition: 2,
         server,
         purpose: 'adopted',

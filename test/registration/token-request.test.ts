@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
-import { type ClientAuthentication, requestToken } from '../../shared/registration/token-request.ts';
+import {
+  type ClientAuthentication,
+  isAlteredByEncoding,
+  requestToken,
+} from '../../shared/registration/token-request.ts';
 import { fakeHttp, response, TOKEN_ENDPOINT } from './setup.ts';
 
 const SECRET = 'canary_secret';
@@ -47,6 +51,19 @@ describe('a request to a token endpoint', () => {
     expect(scheme).toBe('Basic');
     expect(Buffer.from(value, 'base64').toString()).toBe(joined);
     expect([...form.keys()]).toEqual(['grant_type', 'scope']);
+  });
+
+  test('leaves id and secret as they are for Basic where that is asked for', async () => {
+    const { headers } = await ask(OK, { method: 'client_secret_basic', secret: 'p/w+', verbatim: true }, 'a/b.c');
+    expect(headers.Authorization).toBe(`Basic ${btoa('a/b.c:p/w+')}`);
+  });
+
+  test.each([
+    ['client-1', 's3cret', false],
+    ['a/b', 's3cret', true],
+    ['client-1', 'p+w', true],
+  ])('knows whether encoding makes a difference: %s, %s', (clientId, secret, altered) => {
+    expect(isAlteredByEncoding(clientId, secret)).toBe(altered);
   });
 
   test('carries id and secret in the form for client_secret_post', async () => {

@@ -95,6 +95,37 @@ test.each(METHODS.slice(0, 3))(
   },
 );
 
+describe('a secret that Basic encodes', () => {
+  const client = clientOf({ clientId: 'a/b', clientSecret: 'p/w', granted: CODE_CLIENT });
+
+  test('works where the server takes it only as it is, and the reason says so', async () => {
+    const endpoint = tokenEndpoint(({ basic }) => basic === btoa('a/b:p/w'), INVALID_GRANT);
+    const result = await verifier(endpoint)(client, {});
+    expect(result).toMatchObject(TELLS_APART);
+    expect(result.reason).toContain('not form-encoded');
+    expect(endpoint.requests).toHaveLength(4);
+  });
+
+  test('is sent encoded and nothing else where the server decodes it', async () => {
+    const endpoint = tokenEndpoint(({ basic }) => basic === btoa('a%2Fb:p%2Fw'), INVALID_GRANT);
+    expect(await verifier(endpoint)(client, {})).toMatchObject(TELLS_APART);
+    expect(endpoint.requests).toHaveLength(2);
+  });
+
+  test('is refused where both are', async () => {
+    const endpoint = tokenEndpoint(() => false, INVALID_GRANT);
+    expect(await verifier(endpoint)(client, { verifiable: true })).toMatchObject({ outcome: 'refused' });
+    expect(endpoint.requests).toHaveLength(2);
+  });
+
+  test('is tried once in the form, which is encoded anyway', async () => {
+    const endpoint = tokenEndpoint(() => false, INVALID_GRANT);
+    const posting = { ...client, granted: { ...CODE_CLIENT, token_endpoint_auth_method: 'client_secret_post' } };
+    expect(await verifier(endpoint)(posting, { verifiable: true })).toMatchObject({ outcome: 'refused' });
+    expect(endpoint.requests).toHaveLength(1);
+  });
+});
+
 test('a client whose secret was never given to us is not called refused', async () => {
   const result = await verifier(tokenEndpoint(() => false, INVALID_GRANT))(clientOf({ granted: CODE_CLIENT }), {});
   expect(result).toEqual({ outcome: 'unknown', reason: 'its secret is not held here', traits: {} });
@@ -225,6 +256,18 @@ describe('an answer to a made-up code', () => {
     expect(result).toEqual({ outcome: 'unreachable', reason: 'the token endpoint answered 503', traits: {} });
   });
 
+  test('works where wrong credentials are answered with unauthorized_client, and says nothing with them', async () => {
+    const wrong = [401, { error: 'unauthorized_client' }] as const;
+    expect(await verifier(script([400, INVALID_GRANT], wrong))(client, {})).toMatchObject(TELLS_APART);
+    expect(await verifier(script(wrong))(client, {})).toMatchObject({ outcome: 'unknown', traits: {} });
+    expect(await verifier(script(wrong))(client, { verifiable: true })).toMatchObject({ outcome: 'unknown' });
+  });
+
+  test('of unauthorized_client cannot be judged while the control gets no answer', async () => {
+    const result = await verifier(script([400, { error: 'unauthorized_client' }], [503, '']))(client, {});
+    expect(result).toEqual({ outcome: 'unreachable', reason: 'the token endpoint answered 503', traits: {} });
+  });
+
   test('counts without the control where it needs none', async () => {
     const result = await verifier(script([400, { error: 'invalid_scope' }], [503, '']))(client, {});
     expect(result.outcome).toBe('works');
@@ -241,7 +284,6 @@ describe('a client for client_credentials', () => {
   test.each<readonly [string, readonly [number, unknown], string]>([
     ['works when it gets a token', [200, { access_token: 'at' }], 'works'],
     ['works when its scope is refused', [400, { error: 'invalid_scope' }], 'works'],
-    ['works when it may not use the grant', [400, { error: 'unauthorized_client' }], 'works'],
     ['is refused when it is not authenticated', [401, { error: 'invalid_client' }], 'refused'],
     ['is unknown when the grant is', [400, { error: 'unsupported_grant_type' }], 'unknown'],
     ['is unknown for invalid_grant, since no code was sent', [400, INVALID_GRANT], 'unknown'],
@@ -251,6 +293,15 @@ describe('a client for client_credentials', () => {
       expect(await verifier(endpoint)(client, traits)).toMatchObject({ outcome, traits: {} });
       expect(endpoint.requests).toHaveLength(1);
     }
+  });
+
+  test.each([
+    ['invalid_client', 'works'],
+    ['unauthorized_client', 'unknown'],
+  ])('that may not use the grant, while wrong credentials get %s: %s', async (error, outcome) => {
+    const endpoint = script([400, { error: 'unauthorized_client' }], [401, { error }]);
+    expect(await verifier(endpoint)(client, {})).toMatchObject({ outcome, traits: {} });
+    expect(endpoint.requests).toHaveLength(2);
   });
 });
 

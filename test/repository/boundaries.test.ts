@@ -36,6 +36,7 @@ const RANKS: Readonly<Record<string, number>> = {
   record: 2,
   registration: 2,
   reconcile: 3,
+  doctor: 4,
   api: 4,
 };
 
@@ -76,6 +77,26 @@ test.each(filesUnder('action', '.ts'))('%s needs neither Cloudflare nor the Work
   expect(offending(file, /^(?:cloudflare:|@cloudflare\/|worker\/|test\/|\.\.)/u)).toEqual([]);
 });
 
+const tool = filesUnder('cli', '.ts');
+
+test.each(tool)('%s needs neither Cloudflare nor the Worker nor the runner', (file) => {
+  expect(offending(file, /^(?:cloudflare:|@cloudflare\/|@actions\/|worker\/|test\/|\.\.)/u)).toEqual([]);
+});
+
+test('what the tool uses of the Action does not talk to the runner', () => {
+  const reached = new Set<string>();
+  const pending = tool.filter((file) => file !== 'cli/build.ts');
+  for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
+    for (const { target, typeOnly } of importsOf(file)) {
+      if (typeOnly || reached.has(target)) continue;
+      reached.add(target);
+      if (/^(?:action|cli)\/.*\.ts$/u.test(target)) pending.push(target);
+    }
+  }
+  expect([...reached].filter((target) => target.startsWith('@actions/'))).toEqual([]);
+  expect(reached).toContain('action/bring-to-rest.ts');
+});
+
 describe('dependencies in shared/ point one way', () => {
   test('every room has a rank', () => {
     expect(rooms.filter((room) => RANKS[room] === undefined)).toEqual([]);
@@ -98,10 +119,11 @@ describe('dependencies in shared/ point one way', () => {
   });
 });
 
-test.each(['shared', 'action', 'worker'].flatMap((room) => filesUnder(room, '.ts')))(
+test.each(['shared', 'action', 'worker', 'cli'].flatMap((room) => filesUnder(room, '.ts')))(
   '%s knows no vendor: behaviour is observed',
   (file) => {
-    const vendor = /keycloak|glewlwyd|lemonldap|hydra|authlib|mitreid|openemr|oidc-provider|better-?auth/giu;
+    const vendor =
+      /keycloak|glewlwyd|lemonldap|hydra|authlib|mitreid|openemr|oidc-provider|better-?auth|modelcontextprotocol|workers-oauth/giu;
     expect(withoutComments(read(file)).match(vendor) ?? []).toEqual([]);
   },
 );

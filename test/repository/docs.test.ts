@@ -21,6 +21,13 @@ test('there are documents to check', () => {
   );
 });
 
+test('the threat model names tests that exist, and SECURITY.md leads to it', () => {
+  const named = read('docs/threat-model.md').match(/\btest\/[\w/-]+(?:\.test\.ts)?/gu) ?? [];
+  expect(named.length).toBeGreaterThan(50);
+  expect(named.filter((file) => !existsSync(ROOT + file))).toEqual([]);
+  expect(read('SECURITY.md')).toContain('](docs/threat-model.md)');
+});
+
 test.each(texts)('%s holds for every machine', (file) => {
   expect(MACHINE.flatMap((pattern) => read(file).match(pattern) ?? [])).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 /** The root of the repository, with a slash at the end. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-const NOT_OURS = /(?:^|\/)(?:node_modules|\.git|\.wrangler|coverage|action\/dist)(?:\/|$)/u;
+const NOT_OURS = /(?:^|\/)(?:node_modules|\.git|\.wrangler|\.interop|coverage|(?:action|cli)\/dist)(?:\/|$)/u;
 
 /** Paths of the files under a folder or of the file itself, relative to the root, without what is installed or built. */
 export function filesUnder(path: string, ending = ''): string[] {

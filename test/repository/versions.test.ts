@@ -1,15 +1,16 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import lock from '../../package-lock.json' with { type: 'json' };
 import { VERSION } from '../../worker/version.ts';
-import { filesUnder, read } from './files.ts';
+import { filesUnder, ROOT, read } from './files.ts';
 
 const dependencies = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies });
 const installed = (folder: string): Record<string, Record<string, string>> =>
   JSON.parse(read(`node_modules/${folder}/package.json`));
 
 test('the version is the same wherever it is written', () => {
-  const constants = ['action', 'shared', 'worker']
+  const constants = ['action', 'cli', 'shared', 'worker']
     .flatMap((room) => filesUnder(room, '.ts'))
     .flatMap((file) =>
       [...read(file).matchAll(/\bVERSION = '(?<version>\d+\.\d+\.\d+[^']*)'/gu)].map((match) => [
@@ -37,6 +38,34 @@ test.each(dependencies)('%s is pinned to one version (%s)', (name, version) => {
 test('the lock file names no host but the public registry', () => {
   const hosts = read('package-lock.json').match(/"resolved": "(?!https:\/\/registry\.npmjs\.org\/)[^"]*"/gu);
   expect(hosts ?? []).toEqual([]);
+});
+
+test('the lock file has a hash for every package', () => {
+  const packages = Object.entries(lock.packages as Record<string, { integrity?: string }>).filter(
+    ([path]) => path !== '',
+  );
+  expect(packages.length).toBeGreaterThan(100);
+  expect(packages.filter(([, { integrity = '' }]) => !/^sha512-[\w+/]{86}==$/u.test(integrity))).toEqual([]);
+});
+
+test('no package runs a script when it is installed but those that are named', () => {
+  const scripted = Object.entries(lock.packages as Record<string, { hasInstallScript?: boolean }>).filter(
+    ([, { hasInstallScript }]) => hasInstallScript === true,
+  );
+  expect(scripted.map(([path]) => path.replace(/^.*node_modules\//u, '')).sort()).toEqual(
+    Object.keys(manifest.allowScripts).sort(),
+  );
+});
+
+test('the committed bundle has a licence file that names what is in it', () => {
+  const licences = readFileSync(`${ROOT}action/dist/LICENSES.txt`, 'utf8');
+  for (const name of ['@actions/core', 'yaml', 'zod']) expect(licences).toContain(`${name} `);
+});
+
+test('continuous integration says loudly when known vulnerabilities were not checked, and fails for a high one', () => {
+  const script = read('.ci/run');
+  expect(script).toContain('npm audit --audit-level=high');
+  expect(script).toContain("echo 'NOT CHECKED:");
 });
 
 test('there is one workerd: miniflare is the version that wrangler asks for', () => {

@@ -44,3 +44,14 @@ describe.each(workflows)('%s', (file) => {
     expect(scripts.filter((script) => script.includes('${{'))).toEqual([]);
   });
 });
+
+test('a release is checked first, and what the runner executes is attested', () => {
+  const { jobs } = parse(read('.github/workflows/release.yml')) as {
+    jobs: Record<string, { needs?: string; permissions?: Record<string, string>; steps: (Step & { run?: string })[] }>;
+  };
+  expect(jobs.checks?.steps.map(({ run }) => run)).toContain('.ci/run');
+  expect(jobs.draft?.needs).toBe('checks');
+  expect(jobs.draft?.permissions).toEqual({ contents: 'write', 'id-token': 'write', attestations: 'write' });
+  const attested = jobs.draft?.steps.find(({ uses }) => uses?.startsWith('actions/attest@'));
+  expect(attested?.with?.['subject-path']).toContain('action/dist/*');
+});

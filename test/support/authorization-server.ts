@@ -1,7 +1,7 @@
 import { generateKeyPair, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
-import { Provider } from 'oidc-provider';
+import { errors, Provider } from 'oidc-provider';
 import { answerFhir, type FhirStyle, type FhirVersion } from './fhir-base.ts';
 import { closeServer, listenOnLoopback } from './listen.ts';
 import { createMemoryStore, type MemoryStore } from './memory-store.ts';
@@ -16,6 +16,8 @@ export type AuthorizationServerOptions = {
   readonly management?: boolean;
   /** False: registrations come without a registration access token and its URI. */
   readonly issueRegistrationAccessToken?: boolean;
+  /** Members that make it reject a registration or an update; any other that it does not know is dropped. */
+  readonly refusedMembers?: readonly string[];
   /** What the server calls itself when something stands in front of it, such as `https://127.0.0.1:4443`. */
   readonly publicOrigin?: string;
   readonly fhir?: Partial<FhirStyle> & {
@@ -25,6 +27,8 @@ export type AuthorizationServerOptions = {
     readonly register?: 'absolute' | 'relative' | 'none';
   };
   readonly keepRequestBodies?: boolean;
+  /** How the server reads what a client names by its address, such as its key set. */
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
 };
 
 /** A client as the server itself has it stored. */
@@ -167,8 +171,10 @@ async function createProvider(parts: {
   const { issuer, options, store } = parts;
   const rotate = options.rotate ?? 'update';
   const management = options.management ?? true;
+  const refused = options.refusedMembers ?? [];
   const provider = new Provider(issuer, {
     adapter: store.adapter,
+    ...(options.fetch && { fetch: options.fetch }),
     jwks: { keys: [await signingKey()] },
     cookies: { keys: [randomBytes(16).toString('hex')] },
     scopes: SCOPES,
@@ -191,7 +197,13 @@ async function createProvider(parts: {
     },
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none'],
     enabledJWA: { clientAuthSigningAlgValues: ['RS256', 'RS384', 'ES256', 'ES384', 'HS256'] },
-    extraClientMetadata: { properties: EXTRA_CLIENT_METADATA, validator: () => undefined },
+    extraClientMetadata: {
+      properties: [...EXTRA_CLIENT_METADATA, ...refused],
+      validator: (_ctx: unknown, member: string, value: unknown) => {
+        if (value === undefined || !refused.includes(member)) return;
+        throw new errors.InvalidClientMetadata(`${member} is not a member of client metadata here`);
+      },
+    },
     renderError: (ctx: { body: unknown; type: string }, out: unknown) => {
       ctx.type = 'json';
       ctx.body = out;

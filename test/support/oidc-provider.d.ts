@@ -58,5 +58,7 @@ declare module 'oidc-provider' {
     on(event: string, listener: (...args: readonly unknown[]) => void): this;
   }
 
-  export { type Adapter, type Context, Provider, type StoredPayload };
+  const errors: { readonly InvalidClientMetadata: new (description: string) => Error };
+
+  export { type Adapter, type Context, errors, Provider, type StoredPayload };
 }

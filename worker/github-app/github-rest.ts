@@ -53,7 +53,7 @@ export function createGitHubRest({
         authorization: `Bearer ${await token()}`,
       },
     } as const;
-    const url = `${apiUrl.replace(/\/+$/u, '')}${path}${query === '' ? '' : `?${query}`}`;
+    const url = `${apiUrl.replace(/(?<!\/)\/+$/u, '')}${path}${query === '' ? '' : `?${query}`}`;
     let status: number;
     let answer: { readonly headers: Record<string, string>; readonly data: unknown };
     try {

@@ -83,6 +83,6 @@ function readItem(entry: unknown): readonly Item[] {
 }
 
 function nextCursor(link: string): string | undefined {
-  const url = /<([^>]+)>;\s*rel="next"/u.exec(link)?.[1];
-  return (url && new URL(url).searchParams.get('cursor')) || undefined;
+  const url = /<([^<>]+)>;\s*rel="next"/u.exec(link)?.[1];
+  return (url && URL.canParse(url) && new URL(url).searchParams.get('cursor')) || undefined;
 }

@@ -79,9 +79,10 @@ export function createIssuerKeys({ http, clock }: { readonly http: Http; readonl
 }
 
 function keep(keys: readonly JWK[], readAt: number): Kept {
-  const usable = keys.filter(
-    ({ kty, kid, use, alg }) =>
-      kty === 'RSA' && typeof kid === 'string' && (use ?? 'sig') === 'sig' && (alg ?? 'RS256') === 'RS256',
+  const usable = keys.flatMap(({ kty, kid, n, e, use = 'sig', alg = 'RS256' }): JWK[] =>
+    kty === 'RSA' && [kid, n, e].every((member) => typeof member === 'string') && use === 'sig' && alg === 'RS256'
+      ? [{ kty, kid, n, e, use, alg } as JWK]
+      : [],
   );
   return {
     keyIds: new Set(usable.map(({ kid }) => String(kid))),

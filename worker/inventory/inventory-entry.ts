@@ -1,5 +1,8 @@
 import * as z from 'zod';
+import type { HostedSet } from '../../shared/reconcile/key-hosting.ts';
 import type { LedgerRow } from '../../shared/record/record.ts';
+import { jsonObject } from '../../shared/record/shape.ts';
+import type { Contribution } from '../repository/contribution-rows.ts';
 
 /** What a list shows of a registration in the inventory; never a secret. */
 export type InventoryMetadata = {
@@ -24,11 +27,28 @@ export type InventoryEntry = {
   readonly sealed: string;
   readonly endpoint: string;
   readonly ledger: readonly LedgerRow[];
+  /** Hosted sets: they are served again as soon as an object is restored, before its records are opened. */
+  readonly keySets?: readonly HostedSet[];
+  /** What environments bring to it, where they share it. */
+  readonly contributions?: readonly Contribution[];
 };
 
 /** Most bytes of metadata that Workers KV takes. */
 const METADATA_BYTES = 1024;
 const LONG = 200;
+
+const contributionSchema = z.object({
+  key: z.string(),
+  shared: z.string(),
+  owner: z.string().nullable(),
+  uris: z.string(),
+  held: z.number(),
+  life: z.number().nullable(),
+  expires_at: z.number().nullable(),
+  run_id: z.number(),
+  attempt: z.number(),
+  ended_at: z.number().nullable(),
+}) satisfies z.ZodType<Contribution>;
 
 const entrySchema = z.object({
   version: z.literal(1),
@@ -44,6 +64,8 @@ const entrySchema = z.object({
       ended: z.enum(['deleted', 'gone', 'orphan', 'forgotten']).exactOptional(),
     }),
   ),
+  keySets: z.array(z.object({ id: z.string(), keys: z.array(jsonObject) })).exactOptional(),
+  contributions: z.array(contributionSchema).exactOptional(),
 });
 
 export const metadataSchema = z.object({

@@ -1,9 +1,12 @@
 import type { Clock } from '../../shared/ports/ports.ts';
 import { backOffMilliseconds } from '../../shared/reconcile/back-off.ts';
 import { canonical } from '../repository/canonical.ts';
+import { contributionsTo } from '../repository/contribution-rows.ts';
+import { keySetsOf } from '../repository/key-sets.ts';
 import { ledgerOf } from '../repository/ledger-rows.ts';
 import { getMeta, setMeta } from '../repository/meta.ts';
 import { findRow, type RegistrationRow, settleRow } from '../repository/registration-rows.ts';
+import { isShared } from '../repository/shared-client.ts';
 import type { Sql } from '../repository/storage.ts';
 import type { Summary } from '../repository/summary.ts';
 import { findTombstone, TOMBSTONE_MS } from '../repository/tombstones.ts';
@@ -141,11 +144,14 @@ export function createInventory({
 }
 
 function entryTextOf(sql: Sql, row: RegistrationRow): string {
+  const keySets = keySetsOf(sql, row.key);
   const entry: InventoryEntry = {
     version: 1,
     sealed: row.sealed,
     endpoint: row.endpoint,
     ledger: ledgerOf(sql, row.key),
+    ...(keySets.length > 0 && { keySets }),
+    ...(isShared(row.key) && { contributions: contributionsTo(sql, row.key) }),
   };
   return JSON.stringify(entry);
 }

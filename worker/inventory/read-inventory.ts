@@ -5,6 +5,21 @@ import { REGISTRATIONS_PREFIX, REPOSITORIES_PREFIX, registrationsPrefix, tombsto
 /** Values that Workers KV hands out at once. */
 const AT_ONCE = 100;
 
+/** Workers KV as far as it is read. */
+export type ReadableKv = {
+  readonly list: (options: {
+    readonly prefix: string;
+    readonly limit: number;
+    readonly cursor?: string;
+  }) => Promise<
+    { readonly keys: readonly { readonly name: string; readonly metadata?: unknown }[] } & (
+      | { readonly list_complete: true }
+      | { readonly list_complete: false; readonly cursor: string }
+    )
+  >;
+  readonly get: (names: string[], type: 'text') => Promise<ReadonlyMap<string, string | null>>;
+};
+
 /** A registration of some repository, as a list shows it. */
 export type InventoryItem = InventoryMetadata & { readonly repository: string; readonly key: string };
 
@@ -12,7 +27,7 @@ export type Page<T> = { readonly items: readonly T[]; readonly cursor?: string }
 
 /** Registrations of one repository or of all, a page at a time; as stale as the inventory is. */
 export async function listRegistrations(
-  kv: KVNamespace,
+  kv: ReadableKv,
   { repository, cursor, limit }: { readonly repository?: string; readonly cursor?: string; readonly limit: number },
 ): Promise<Page<InventoryItem>> {
   const prefix = repository === undefined ? REGISTRATIONS_PREFIX : registrationsPrefix(repository);
@@ -29,7 +44,7 @@ export async function listRegistrations(
 
 /** Ids of the repositories in the inventory, a page at a time. */
 export async function listRepositories(
-  kv: KVNamespace,
+  kv: ReadableKv,
   { cursor, limit }: { readonly cursor?: string | undefined; readonly limit: number },
 ): Promise<Page<string>> {
   const listed = await kv.list({ prefix: REPOSITORIES_PREFIX, limit, ...(cursor !== undefined && { cursor }) });
@@ -47,7 +62,7 @@ export type StoredRegistration = {
 
 /** All of a repository's registrations, with their values. What cannot be read is named. */
 export async function readRegistrations(
-  kv: KVNamespace,
+  kv: ReadableKv,
   repositoryId: string,
 ): Promise<{ readonly registrations: readonly StoredRegistration[]; readonly unreadable: readonly string[] }> {
   const prefix = registrationsPrefix(repositoryId);
@@ -77,23 +92,31 @@ const tombstone = z.object({
   reason: z.string(),
 });
 
-export async function readTombstones(kv: KVNamespace, repositoryId: string): Promise<readonly StoredTombstone[]> {
+export async function readTombstones(kv: ReadableKv, repositoryId: string): Promise<readonly StoredTombstone[]> {
   const prefix = tombstonesPrefix(repositoryId);
   return (await readAll(kv, prefix)).flatMap(({ name, value }) => {
-    const read = tombstone.safeParse(JSON.parse(value)).data;
+    const read = readTombstone(value);
     return read === undefined ? [] : [{ owner: name.slice(prefix.length), ...read }];
   });
 }
 
+function readTombstone(text: string): Omit<StoredTombstone, 'owner'> | undefined {
+  try {
+    return tombstone.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
 type Found = { readonly name: string; readonly value: string; readonly metadata: unknown };
 
-async function readAll(kv: KVNamespace, prefix: string): Promise<readonly Found[]> {
+async function readAll(kv: ReadableKv, prefix: string): Promise<readonly Found[]> {
   const found: Found[] = [];
   let cursor: string | undefined;
   do {
     const listed = await kv.list({ prefix, limit: AT_ONCE, ...(cursor !== undefined && { cursor }) });
     const names = listed.keys.map(({ name }) => name);
-    const values = names.length === 0 ? new Map<string, string | null>() : await kv.get(names, 'text');
+    const values = names.length === 0 ? new Map<string, null>() : await kv.get(names, 'text');
     for (const { name, metadata } of listed.keys) {
       const value = values.get(name);
       if (typeof value === 'string') found.push({ name, value, metadata });

@@ -1,7 +1,7 @@
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { Owner } from '../../shared/manifest/desired.ts';
 import type { Applier } from '../../shared/record/record.ts';
-import { type Action, authorise, notAllowed } from '../policy/authorise.ts';
+import { type Action, authorise, type Decision, notAllowed } from '../policy/authorise.ts';
 import type { Caller } from './calls.ts';
 import type { Home } from './home.ts';
 import { getMeta, setMeta } from './meta.ts';
@@ -21,20 +21,25 @@ export function applierOf({ identity: { runId, attempt } }: Pick<Caller, 'identi
   return { runId, attempt };
 }
 
-/** Throws `not_allowed` unless the run may do this with the registration as it is now. */
+/** What says whose a registration is, and whether there still is one. */
+export type Standing = Pick<RegistrationRow, 'status' | 'owner'>;
+
+/** By what the run may do this with the registration as it is now. Throws `not_allowed` unless it may. */
 export function authoriseCall(
   { settings }: Pick<Home, 'settings'>,
   caller: Caller & { readonly owner?: Owner | undefined },
   action: Action,
-  row: RegistrationRow | undefined,
-): void {
+  row: Standing | undefined,
+): Extract<Decision, { readonly kind: 'allowed' }> {
   const { identity, environment, owner } = caller;
-  const current = row === undefined || row.status === 'ended' ? undefined : ownerOf(row);
+  const current = row === undefined || row.status === 'ended' ? undefined : ownerFrom(row.owner);
   const decision = authorise({ identity, environment, action, owner, current, policy: settings.config.policy });
   if (decision.kind === 'denied') throw notAllowed(decision);
+  return decision;
 }
 
-function ownerOf({ owner }: RegistrationRow): { readonly owner?: Owner } {
+/** An owner from its name; nothing for what has none. */
+export function ownerFrom(owner: string | null): { readonly owner?: Owner } {
   if (owner === null) return {};
   const separator = owner.indexOf(':');
   const rest = owner.slice(separator + 1);

@@ -2,6 +2,7 @@ import type { IssuedCredentials, PublishedName, RegistrationView } from '../../s
 import { printable } from '../../shared/errors/printable.ts';
 import type { PublishTarget } from '../../shared/manifest/desired.ts';
 import { rotationTime } from '../../shared/reconcile/due.ts';
+import { withNewestKey } from '../../shared/reconcile/key-hosting.ts';
 import { whatToLookFor } from '../../shared/reconcile/marker.ts';
 import { currentClient, editionOf, nextClient, stalePublications } from '../../shared/reconcile/record-queries.ts';
 import type { Client, RegistrationRecord } from '../../shared/record/record.ts';
@@ -23,6 +24,8 @@ export function viewOf(record: RegistrationRecord): RegistrationView {
     ...(record.expiresAt !== undefined && { expires_at: iso(record.expiresAt) }),
     ...(rotation !== undefined && { next_rotation: iso(rotation) }),
     retiring: record.clients.filter(({ role }) => role === 'retiring').map(({ clientId }) => clientId),
+    ...(client?.keySet && client.key && { key_id: client.key.keyId }),
+    ...(client?.retiringKeys && { retiring_keys: client.retiringKeys.map(({ keyId }) => keyId) }),
     suspects: record.suspects.map((suspect) => ({
       look_for: whatToLookFor(record, suspect),
       since: iso(suspect.since),
@@ -32,6 +35,7 @@ export function viewOf(record: RegistrationRecord): RegistrationView {
       server: server.address,
       reason: printable(reason),
     })),
+    ...(record.desired.shared !== undefined && { shared: record.desired.shared }),
     published: record.published.map(({ target, item }) =>
       target.environment === undefined
         ? `${item.kind} ${item.name}`
@@ -42,7 +46,8 @@ export function viewOf(record: RegistrationRecord): RegistrationView {
 
 /** The client whose credentials a deploy is to use. */
 export function clientToHandOut(record: RegistrationRecord): Client | undefined {
-  return nextClient(record) ?? currentClient(record);
+  const client = nextClient(record) ?? currentClient(record);
+  return client && withNewestKey(client);
 }
 
 /** The credentials as the job gets them. */
@@ -57,6 +62,11 @@ export function issued(client: Client): IssuedCredentials {
     ...(expires !== 0 && { expires_at: iso(expires * 1000) }),
     edition: editionOf(client),
   };
+}
+
+/** The credentials without secret and key: what everybody may know of the client. */
+export function withoutSecrets({ client_secret: _s, private_key: _p, ...open }: IssuedCredentials): IssuedCredentials {
+  return open;
 }
 
 /** What the job has to publish: everything that does not hold these credentials yet. */

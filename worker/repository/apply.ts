@@ -1,4 +1,5 @@
 import { discoverServer } from '../../shared/discovery/discover-server.ts';
+import { printable } from '../../shared/errors/printable.ts';
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { Desired } from '../../shared/manifest/desired.ts';
 import { changesSomething } from '../../shared/reconcile/event.ts';
@@ -13,6 +14,7 @@ import { findServer } from '../policy/find-server.ts';
 import { acceptToken, applierOf, authoriseCall, keyOf, refuseHeld, runOf } from './admit.ts';
 import { alreadyOurs, clientToHandOut, issued, leftToPublish, viewOf } from './answers.ts';
 import type { Applied, ApplyCall } from './calls.ts';
+import { findContribution } from './contribution-rows.ts';
 import { finishing } from './finishing.ts';
 import type { Home } from './home.ts';
 import { loadRecord } from './load-record.ts';
@@ -21,12 +23,13 @@ import { refuseFull } from './quota.ts';
 import type { Loaded } from './record-store.ts';
 import { findRow, ownerName, problemOf, settleRow, traitsSeen } from './registration-rows.ts';
 import { errorOf, failureOf, type Reply } from './reply.ts';
+import { isShared } from './shared-client.ts';
 import type { Sql } from './storage.ts';
 import { whyBuried } from './tombstones.ts';
 import { workOn } from './work-on.ts';
 
 /** A client with `ttl: job` whose job did not come back to delete it ends after this time. */
-const JOB_MS = 24 * 3_600_000;
+export const JOB_MS = 24 * 3_600_000;
 
 /** A caller is told to ask again after this time; platforms end requests that take much longer. */
 export const ANSWER_MS = 25_000;
@@ -37,6 +40,7 @@ export function admitApply(home: Home, call: ApplyCall): Desired {
   const { config } = home.settings;
   const row = home.isKept() ? findRow(home.sql, keyOf(call)) : undefined;
   authoriseCall(home, call, 'apply', row);
+  refuseSharing(home, call);
   const denial = authorisePublishing({ identity, environment, policy: config.policy }, call.desired.publish);
   if (denial !== undefined) throw notAllowed(denial);
   const entry = findServer(config.servers, call.desired.server, identity);
@@ -76,13 +80,7 @@ async function applyInTurn(home: Home, desired: Desired, by: Applier, run: strin
     const start = await wanted(home, desired, loaded, by);
     // Its owner was reopened, or it has another one now.
     if (loaded?.row.end_reason != null) settleRow(sql, key, { end_reason: null });
-    const outcome = await workOn(home, {
-      doing: 'apply',
-      loaded,
-      start,
-      run,
-      stopping: () => ended() !== undefined,
-    });
+    const outcome = await workOn(home, { doing: 'apply', loaded, start, run });
     if (ended() !== undefined) throw ownerEnded(desired, ended());
     return answerTo(home, outcome);
   } catch (error) {
@@ -90,20 +88,21 @@ async function applyInTurn(home: Home, desired: Desired, by: Applier, run: strin
   }
 }
 
-async function wanted(
+/** The record as it is asked for, with its server found if that is needed. */
+export async function wanted(
   home: Home,
   desired: Desired,
   loaded: Loaded | undefined,
-  by: Applier,
+  by: Applier | undefined,
 ): Promise<RegistrationRecord> {
   const now = home.clock.now();
   if (loaded !== undefined && JSON.stringify(loaded.record.desired.server) === JSON.stringify(desired.server)) {
-    const same = wantClient({ record: loaded.record, desired, server: loaded.record.server, now, by });
+    const same = wantClient({ record: loaded.record, desired, server: loaded.record.server, now, ...(by && { by }) });
     if (nextStep(same, now).kind === 'done') return forJob(same, now);
   }
   const server = serverRecord(await discoverServer(desired.server, home.http));
   const traits = traitsSeen(home.sql, server.registrationEndpoint);
-  return forJob(wantClient({ record: loaded?.record, desired, server, now, by, traits }), now);
+  return forJob(wantClient({ record: loaded?.record, desired, server, now, ...(by && { by }), traits }), now);
 }
 
 /** A client of a job ends by itself in the end, whatever became of the job. */
@@ -113,7 +112,8 @@ function forJob(record: RegistrationRecord, now: number): RegistrationRecord {
     : record;
 }
 
-function answerTo({ sql }: Home, { record, events, problem, until, rest }: Outcome): Reply<Applied> {
+/** What the job is told of work that came to rest. Throws what kept it from that. */
+export function answerTo({ sql }: Home, { record, events, problem, until, rest }: Outcome): Reply<Applied> {
   const byJob = problem?.code === 'publish_by_job';
   if (problem !== undefined && !byJob) throw problem;
   const client = clientToHandOut(record);
@@ -145,6 +145,26 @@ function stillWaiting(sql: Sql, { key }: RegistrationRecord, until: number | und
     : errorOf({ ...known, retryAfterSeconds });
 }
 
-function ownerEnded({ key }: Desired, reason: string | undefined): RegistrarError {
+/** What a caller is told whose registration is not worked on any more, because its owner has ended. */
+export function ownerEnded({ key }: Pick<Desired, 'key'>, reason = 'its owner has ended'): RegistrarError {
   return new RegistrarError('owner_ended', { message: `Nothing is made for ${key}: ${reason}.`, client: key });
+}
+
+/** A client of its own is not made where an environment shares one, nor where the shared ones are kept. */
+function refuseSharing(home: Home, call: ApplyCall): void {
+  const key = keyOf(call);
+  if (isShared(call.environment)) {
+    throw new RegistrarError('request_invalid', {
+      message: `${printable(key)}: environments that begin with shared/ hold what other environments share.`,
+      hint: 'Deploy to an environment of another name.',
+      client: key,
+    });
+  }
+  const shares = home.isKept() ? findContribution(home.sql, key) : undefined;
+  if (shares === undefined || shares.ended_at !== null) return;
+  throw new RegistrarError('shared_differs', {
+    message: `${printable(key)} shares ${printable(shares.shared)}, and this run would give it a client of its own. Nothing was changed.`,
+    hint: 'Run `command: delete` for it first; then deploy again.',
+    client: key,
+  });
 }

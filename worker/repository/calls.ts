@@ -14,6 +14,9 @@ export type Caller = { readonly identity: Identity; readonly environment: string
 
 export type ApplyCall = Caller & { readonly desired: Desired; readonly owner?: Owner | undefined };
 
+/** The client, and where keys are rotated the key, that the deployed app uses. */
+export type RetireCall = Caller & { readonly clientId: string; readonly keyId?: string };
+
 /** What an apply came to. */
 export type Applied = Omit<ApplyAnswer, 'api' | 'status'>;
 
@@ -57,7 +60,9 @@ export type RepositoryCalls = RepositoryHooks & {
   readonly end: (call: Caller) => Promise<Reply<Viewed>>;
   readonly rotate: (call: Caller & { readonly now: boolean }) => Promise<Reply<Viewed>>;
   readonly published: (call: Caller & { readonly receipt: PublishedBody }) => Promise<Reply<Viewed>>;
-  readonly retire: (call: Caller & { readonly clientId: string }) => Promise<Reply<Viewed>>;
+  readonly retire: (call: RetireCall) => Promise<Reply<Viewed>>;
+  /** The public keys of a hosted set, as JSON; undefined for one that is not there. */
+  readonly keySet: (id: string) => Promise<string | undefined>;
   /** Sees to it that the alarm is set for what is due. */
   readonly wake: () => Promise<void>;
   readonly overview: () => Promise<Reply<Overview>>;

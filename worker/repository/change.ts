@@ -1,14 +1,19 @@
 import type { PublishedBody } from '../../shared/api/worker-api.ts';
+import { printable } from '../../shared/errors/printable.ts';
+import { RegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { Event } from '../../shared/reconcile/event.ts';
 import { askRotation, confirmUse } from '../../shared/reconcile/requests.ts';
 import { endRegistration } from '../../shared/reconcile/transitions.ts';
 import { refuseOlderRun } from '../../shared/reconcile/want.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
 import type { Action } from '../policy/authorise.ts';
-import { acceptToken, applierOf, authoriseCall, keyOf, notFound, refuseHeld, runOf } from './admit.ts';
+import { acceptToken, applierOf, authoriseCall, keyOf, notFound, refuseHeld, runOf, type Standing } from './admit.ts';
 import { viewOf } from './answers.ts';
-import { ANSWER_MS } from './apply.ts';
-import type { Caller, Viewed } from './calls.ts';
+import { ANSWER_MS, ownerEnded } from './apply.ts';
+import type { Caller, RetireCall, Viewed } from './calls.ts';
+import { type Contribution, endContributions } from './contribution-rows.ts';
+import { standingOf } from './contribution-view.ts';
+import { contributionFor, endContribution, viewContribution } from './end-contribution.ts';
 import { finishing } from './finishing.ts';
 import type { Home } from './home.ts';
 import { loadRecord } from './load-record.ts';
@@ -16,6 +21,8 @@ import { takeReceipt } from './receipt.ts';
 import type { Loaded } from './record-store.ts';
 import { findRow, type RegistrationRow, type Settled } from './registration-rows.ts';
 import { failureOf, type Reply } from './reply.ts';
+import { isShared } from './shared-client.ts';
+import { whyBuried } from './tombstones.ts';
 import { workOn } from './work-on.ts';
 
 /** What a request makes of a record, before the engine goes on with it. */
@@ -29,13 +36,17 @@ type Change = {
 };
 
 /** Deletes the clients and names of a registration. */
-export function end(home: Home, caller: Caller): Promise<Reply<Viewed>> {
+export async function end(home: Home, caller: Caller): Promise<Reply<Viewed>> {
+  const contribution = contributionFor(home, caller);
+  if (contribution !== undefined) return endContribution(home, caller, contribution);
   return changeOne(home, caller, {
     action: 'delete',
     wish: ['end'],
     change: ({ record }, now) => {
       const by = applierOf(caller);
       refuseOlderRun(record, by);
+      // Those who share it have to deploy again.
+      home.storage.transactionSync(() => endContributions(home.sql, now, 'shared = ?', record.key));
       if (record.ending !== undefined) return { record };
       const ended = endRegistration(record, now, 'a run asked for it');
       return { ...ended, record: { ...ended.record, appliedBy: by } };
@@ -72,19 +83,21 @@ export function published(home: Home, caller: Caller & { readonly receipt: Publi
   });
 }
 
-/** The deployed app uses this client: those it replaced are deleted. */
-export function retire(home: Home, caller: Caller & { readonly clientId: string }): Promise<Reply<Viewed>> {
-  const { clientId } = caller;
+/** The deployed app uses this client and key: those it replaced are deleted. */
+export function retire(home: Home, caller: RetireCall): Promise<Reply<Viewed>> {
+  const { clientId, keyId } = caller;
   return changeOne(home, caller, {
     action: 'retire',
-    wish: ['retire', clientId],
-    change: ({ record }) => ({ record: confirmUse(record, clientId) }),
+    wish: ['retire', clientId, keyId],
+    change: ({ record }) => ({ record: confirmUse(record, clientId, keyId) }),
   });
 }
 
 /** How a registration stands; nothing is done. */
 export async function view(home: Home, caller: Caller): Promise<Reply<Viewed>> {
   const key = keyOf(caller);
+  const contribution = contributionFor(home, caller);
+  if (contribution !== undefined) return viewContribution(home, caller, contribution);
   admit(home, caller, 'read');
   const loaded = await loadRecord(home, key);
   return { kind: 'done', value: { registration: viewOf((loaded as Loaded).record), events: [] } };
@@ -94,15 +107,41 @@ export async function view(home: Home, caller: Caller): Promise<Reply<Viewed>> {
 function admit(home: Home, caller: Caller, action: Action): RegistrationRow {
   const key = keyOf(caller);
   const row = home.isKept() ? findRow(home.sql, key) : undefined;
-  authoriseCall(home, caller, action, row);
+  const contribution = contributionFor(home, caller);
+  authoriseCall(home, caller, action, standing(caller, row, contribution));
+  if (contribution !== undefined) throw sharedUnsupported(key);
   if (home.isKept()) acceptToken(home, caller);
   if (row === undefined) throw notFound(key);
   return row;
 }
 
+/** What environments share belongs to nobody, also before it is made and after its end. */
+function standing(
+  { environment }: Caller,
+  row: RegistrationRow | undefined,
+  contribution: Contribution | undefined,
+): Standing | undefined {
+  if (isShared(environment)) return { status: 'active', owner: null };
+  return contribution === undefined ? row : standingOf(contribution);
+}
+
+/** What is shared is not rotated or published, so there is nothing to retire either. */
+function refuseShared(caller: Caller): void {
+  if (isShared(caller.environment)) throw sharedUnsupported(keyOf(caller));
+}
+
+function sharedUnsupported(key: string): RegistrarError {
+  return new RegistrarError('shared_unsupported', {
+    message: `${printable(key)}: only apply, plan and delete are possible with a client that environments share.`,
+    client: key,
+  });
+}
+
 async function changeOne(home: Home, caller: Caller, { action, wish, change }: Change): Promise<Reply<Viewed>> {
   const key = keyOf(caller);
-  refuseHeld(home, key, admit(home, caller, action).owner);
+  const { owner } = admit(home, caller, action);
+  if (action !== 'delete') refuseShared(caller);
+  refuseHeld(home, key, owner);
   const answer = await home.turns.ask({
     lane: key,
     wish: JSON.stringify(wish),
@@ -130,6 +169,7 @@ async function changeInTurn(home: Home, caller: Caller, change: Change['change']
       ...(settled && { settled }),
     });
     const { problem } = outcome;
+    if (problem?.code === 'cancelled') throw ownerEnded(outcome.record, whyBuried(home.sql, loaded.row.owner));
     if (problem !== undefined && problem.code !== 'publish_by_job') throw problem;
     return { kind: 'done', value: { registration: viewOf(outcome.record), events: [...events, ...outcome.events] } };
   } catch (error) {

@@ -42,6 +42,7 @@ export function dueTime(record: RegistrationRecord, now: number, publishes: bool
 
 /** A leak does not wait; nor does a rotation that has its new client. */
 function notRotating({ rotation, ...record }: RegistrationRecord): RegistrationRecord {
-  const goesOn = rotation?.reason === 'leak' || record.clients.some(({ role }) => role === 'next');
+  const goesOn =
+    rotation?.reason === 'leak' || record.clients.some(({ role, nextKey }) => role === 'next' || nextKey !== undefined);
   return { ...record, ...(rotation && goesOn && { rotation }), rotationHeldUntil: NEVER };
 }

@@ -5,6 +5,7 @@ import { currentClient } from '../../shared/reconcile/record-queries.ts';
 import { askRotation } from '../../shared/reconcile/requests.ts';
 import { endRegistration } from '../../shared/reconcile/transitions.ts';
 import { workable } from './arm.ts';
+import { forgetContributions } from './contribution-rows.ts';
 import type { Home } from './home.ts';
 import { loadRecord } from './load-record.ts';
 import { logLine, whereThrown } from './platform.ts';
@@ -12,7 +13,9 @@ import type { Loaded } from './record-store.ts';
 import { dueKeys, findRow, settleRow } from './registration-rows.ts';
 import { failureOf } from './reply.ts';
 import { retryOrphans } from './retry-orphans.ts';
+import { isShared } from './shared-client.ts';
 import { TOMBSTONE_MS } from './tombstones.ts';
+import { wantedTogether } from './wanted-together.ts';
 import { type Piece, workOn } from './work-on.ts';
 
 /** Registrations worked on at once. */
@@ -46,13 +49,18 @@ async function workAlone(home: Home, key: string, stopping: () => boolean): Prom
     await retryOrphans(home, key);
     const loaded = await loadRecord(home, key);
     if (loaded === undefined) return;
-    await workOn(home, { doing: 'due', loaded, ...wantedAlone(loaded, home.clock.now()), alone: true, stopping });
+    await workOn(home, { doing: 'due', loaded, ...wantedNow(home, loaded), alone: true, stopping });
     await home.inventory.write(key);
   } catch (error) {
     if (!isRegistrarError(error))
       logLine({ at: 'due', repository: home.repositoryId, registration: key, ...whereThrown(error) });
     putOff(home, key, error);
   }
+}
+
+function wantedNow(home: Home, loaded: Loaded): Pick<Piece, 'start' | 'happened' | 'settled'> {
+  const now = home.clock.now();
+  return isShared(loaded.record.key) ? wantedTogether(home, loaded.record, now) : wantedAlone(loaded, now);
 }
 
 /** The record as it is wanted by what was asked for while nobody was waiting. */
@@ -98,6 +106,7 @@ export function forgetOld({ sql, clock }: Home, eventMs: number): void {
     'DELETE FROM tombstones WHERE max(coalesce(ended_at, 0), coalesce(reopened_at, 0)) <= ?',
     now - TOMBSTONE_MS,
   );
+  forgetContributions(sql, now);
   sql.exec('DELETE FROM deliveries WHERE at < ?', now - DELIVERY_MS);
   sql.exec('DELETE FROM token_ids WHERE expires_at < ?', now);
   sql.exec(

@@ -8,6 +8,8 @@ export type HomeEvent =
   /** Names at GitHub that only the job could take away. */
   | { readonly kind: 'names_left'; readonly names: readonly string[] }
   | { readonly kind: 'resolved'; readonly resolution: 'forget' | 'adopt'; readonly clientId?: string }
+  /** An environment shares the client from now on, or no longer. */
+  | { readonly kind: 'joined' | 'left'; readonly contribution: string }
   | { readonly kind: 'orphan_deleted'; readonly clientId: string }
   | { readonly kind: 'stopped'; readonly code: string; readonly message: string };
 

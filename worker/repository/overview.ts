@@ -67,9 +67,10 @@ export async function exportAll(
     }
   }
   const tombstones = isKept() ? sql.exec('SELECT owner, ended_at, reopened_at, reason FROM tombstones').toArray() : [];
+  const contributions = isKept() ? sql.exec('SELECT * FROM contributions').toArray() : [];
   try {
     return sealedBox(
-      JSON.stringify({ repository: repositoryId, registrations, locked, tombstones }),
+      JSON.stringify({ repository: repositoryId, registrations, locked, tombstones, contributions }),
       publicKey,
       random,
     );

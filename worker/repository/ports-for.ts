@@ -10,6 +10,7 @@ import { entryOfRecord } from '../policy/find-server.ts';
 import { announceWith } from './announce.ts';
 import type { Home } from './home.ts';
 import { createJobSink } from './job-sink.ts';
+import { makeKeySet } from './key-sets.ts';
 import { withOwnNames } from './names.ts';
 import { type Publisher, repositoryRef, requestToPublish } from './publisher.ts';
 
@@ -43,6 +44,7 @@ export function portsFor(
     sink: withOwnNames(sinkFor(home, record, publisher, left), sql, record.key),
     announce: announcerFor(publisher),
     store,
+    newKeySet: () => makeKeySet({ repositoryId, publicUrl: settings.config.publicUrl, random }),
     initialAccessToken: async ({ tokenEndpoint }) =>
       entry?.initialAccess &&
       (await obtainInitialAccessToken({

@@ -4,6 +4,7 @@ import { RegistrarError } from '../../shared/errors/registrar-error.ts';
 import { credentialValue } from '../../shared/publish/credential-value.ts';
 import { fingerprint } from '../../shared/publish/fingerprint.ts';
 import type { Publication } from '../../shared/publish/sink.ts';
+import { withNewestKey } from '../../shared/reconcile/key-hosting.ts';
 import { credentialsOf, editionOf, unfinished } from '../../shared/reconcile/record-queries.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
 
@@ -18,7 +19,7 @@ export async function takeReceipt(
   { edition, stage = 'written' }: PublishedBody,
   now: number,
 ): Promise<RegistrationRecord> {
-  const client = record.clients.find((candidate) => editionOf(candidate) === edition);
+  const client = record.clients.map(withNewestKey).find((candidate) => editionOf(candidate) === edition);
   if (client === undefined || (client.role !== 'current' && client.role !== 'next')) {
     throw new RegistrarError('not_confirmable', {
       message: `${printable(record.key)} has no credentials ${printable(edition)} that could have been published.`,

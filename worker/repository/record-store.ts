@@ -3,6 +3,7 @@ import type { Store } from '../../shared/reconcile/ports.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
 import { canonical } from './canonical.ts';
 import type { Home } from './home.ts';
+import { saveKeySets } from './key-sets.ts';
 import { saveLedger, withoutEnded } from './ledger-rows.ts';
 import { saveNames } from './names.ts';
 import { refuseFirstWhenFull } from './quota.ts';
@@ -40,6 +41,7 @@ export function createRecordStore(home: Home, key: string, loaded: Loaded | unde
           if (before?.intent === undefined) refuseFirstWhenFull(home, record);
           writeRecord(sql, { record, sealed, keyId: vault.keyId, leasedUntil, changed: matters(before, record) });
           saveLedger(sql, record, before?.ledger ?? []);
+          saveKeySets(sql, record, before);
           saveNames(sql, key, record.published, before?.published ?? []);
         });
       } catch (error) {

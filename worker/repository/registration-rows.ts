@@ -57,7 +57,7 @@ export function findRow(sql: Sql, key: string): RegistrationRow | undefined {
 export type Workable = {
   /** Ids of the keys there are: a record under another one is locked. */
   readonly keyIds: readonly string[];
-  /** Registrations without an owner stay as they are. */
+  /** Registrations without an owner stay as they are; what environments share goes as they do. */
   readonly frozen: boolean;
 };
 
@@ -87,7 +87,7 @@ export function earliestDue(sql: Sql, workable: Workable): number | undefined {
 
 function conditions({ keyIds, frozen }: Workable): string {
   const known = `key_id IN (${keyIds.map(() => '?').join(', ')})`;
-  return frozen ? `${known} AND owner IS NOT NULL` : known;
+  return frozen ? `${known} AND (owner IS NOT NULL OR key GLOB 'shared/*')` : known;
 }
 
 /** What other registrations have shown of the server at an endpoint. */

@@ -2,13 +2,24 @@ import { DurableObject } from 'cloudflare:workers';
 import type { PublishedBody } from '../../shared/api/worker-api.ts';
 import type { Delivery, Taken } from '../webhooks/delivery.ts';
 import { admitApply, apply } from './apply.ts';
+import { applyShared } from './apply-shared.ts';
 import { arm } from './arm.ts';
 import type { Bindings } from './bindings.ts';
-import type { Applied, ApplyCall, Caller, Overview, RepositoryCalls, ResolveCall, Viewed } from './calls.ts';
+import type {
+  Applied,
+  ApplyCall,
+  Caller,
+  Overview,
+  RepositoryCalls,
+  ResolveCall,
+  RetireCall,
+  Viewed,
+} from './calls.ts';
 import { end, published, retire, rotate, view } from './change.ts';
 import { doWhatIsDue, forgetOld } from './due-work.ts';
 import { EVENT_MS, eventsSince, type LoggedEvent, type Since } from './event-rows.ts';
 import type { Home } from './home.ts';
+import { findKeySet } from './key-sets.ts';
 import { type LedgerEntry, ledgerPage } from './ledger-rows.ts';
 import { openHome } from './open-home.ts';
 import { exportAll, keyCounts, overview } from './overview.ts';
@@ -31,7 +42,10 @@ export class Repository extends DurableObject<Bindings> implements RepositoryCal
   #home: Promise<Home> | undefined;
 
   apply(call: ApplyCall): Promise<Reply<Applied>> {
-    return this.#answer((home) => apply(home, call, admitApply(home, call)));
+    const { shared } = call.desired;
+    return this.#answer((home) =>
+      shared === undefined ? apply(home, call, admitApply(home, call)) : applyShared(home, call, shared),
+    );
   }
 
   view(call: Caller): Promise<Reply<Viewed>> {
@@ -50,7 +64,7 @@ export class Repository extends DurableObject<Bindings> implements RepositoryCal
     return this.#answer((home) => published(home, call));
   }
 
-  retire(call: Caller & { readonly clientId: string }): Promise<Reply<Viewed>> {
+  retire(call: RetireCall): Promise<Reply<Viewed>> {
     return this.#answer((home) => retire(home, call));
   }
 
@@ -102,6 +116,11 @@ export class Repository extends DurableObject<Bindings> implements RepositoryCal
       if (home.isKept()) await arm(home);
       return { kind: 'done', value: { released } };
     });
+  }
+
+  async keySet(id: string): Promise<string | undefined> {
+    const { isKept, sql } = await this.#open();
+    return isKept() ? findKeySet(sql, id) : undefined;
   }
 
   override async alarm(): Promise<void> {

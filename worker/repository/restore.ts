@@ -1,7 +1,9 @@
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
 import { readRegistrations, readTombstones } from '../inventory/read-inventory.ts';
+import { saveContribution } from './contribution-rows.ts';
 import { addEvents } from './event-rows.ts';
 import type { Home } from './home.ts';
+import { addKeySet } from './key-sets.ts';
 import { setMeta } from './meta.ts';
 
 export type Restored = {
@@ -43,6 +45,11 @@ export async function restore(home: Home, kv: KVNamespace): Promise<Restored> {
         JSON.stringify(summary),
         now,
       );
+      for (const set of entry.keySets ?? []) addKeySet(sql, key, set);
+      for (const contribution of entry.contributions ?? []) {
+        const { life } = contribution;
+        saveContribution(sql, { ...contribution, expires_at: life === null ? null : now + life });
+      }
       for (const row of entry.ledger) {
         sql.exec(
           `INSERT INTO ledger (registration, client_id, server, made_at, made_by_run, ended_at, ended)

@@ -1,4 +1,5 @@
-import type { Access } from '../../shared/registration/answer.ts';
+import type { Orphan } from '../../shared/record/record.ts';
+import type { Answer } from '../../shared/registration/answer.ts';
 import { createRegistrationApi } from '../../shared/registration/create-registration-api.ts';
 import { addEvents } from './event-rows.ts';
 import type { Home } from './home.ts';
@@ -19,11 +20,30 @@ export async function retryOrphans(home: Home, key: string): Promise<void> {
   let { record } = loaded;
   for (const orphan of record.orphans) {
     if (orphan.access === undefined) continue;
-    const answer = await api.remove(orphan.access as Access);
-    if (answer.kind !== 'removed') continue;
-    record = { ...record, orphans: record.orphans.filter((other) => other !== orphan) };
+    if ((await api.remove(orphan.access)).kind !== 'removed') continue;
+    const answer = await api.read(orphan.access);
+    const orphans = record.orphans.flatMap((other) => (other === orphan ? stillThere(orphan, answer) : [other]));
+    const gone = orphans.length < record.orphans.length;
+    record = { ...record, orphans };
     await createRecordStore(home, key, { ...loaded, stored: record }).save(record);
+    if (!gone) continue;
     orphanEnded(sql, key, orphan.clientId, clock.now());
     addEvents(sql, [{ kind: 'orphan_deleted', clientId: orphan.clientId }], { at: clock.now(), registration: key });
+  }
+}
+
+/** There are servers that say yes and keep the client; reading it may have replaced the token. */
+function stillThere(orphan: Orphan, answer: Answer): readonly Orphan[] {
+  switch (answer.kind) {
+    case 'refused':
+    case 'missing':
+      return [];
+    case 'client': {
+      const { registrationAccessToken: token } = answer.information;
+      const access = orphan.access && token ? { ...orphan.access, registrationAccessToken: token } : orphan.access;
+      return [{ ...orphan, ...(access && { access }) }];
+    }
+    default:
+      return [orphan];
   }
 }

@@ -74,6 +74,30 @@ const MIGRATIONS: readonly string[] = [
     expires_at INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE key_sets (
+    id TEXT PRIMARY KEY,
+    registration TEXT NOT NULL,
+    keys TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX key_sets_registration ON key_sets (registration);
+    `,
+  `
+  CREATE TABLE contributions (
+    key TEXT PRIMARY KEY,
+    shared TEXT NOT NULL,
+    owner TEXT,
+    uris TEXT NOT NULL,
+    held INTEGER NOT NULL,
+    life INTEGER,
+    expires_at INTEGER,
+    run_id INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    ended_at INTEGER
+  ) WITHOUT ROWID;
+  CREATE INDEX contributions_shared ON contributions (shared);
+  CREATE INDEX contributions_owner ON contributions (owner) WHERE owner IS NOT NULL;
+  `,
 ];
 
 /** True once something was ever kept in this object. */

@@ -28,6 +28,7 @@ const FOR_PEOPLE: ReadonlySet<ErrorCode> = new Set([
   'metadata_differs',
   'credentials_refused',
   'rotation_not_allowed',
+  'key_set_ignored',
   'key_unusable',
   'publish_conflict',
   'quota_reached',

@@ -2,11 +2,13 @@ import { printable } from '../../shared/errors/printable.ts';
 import type { Owner } from '../../shared/manifest/desired.ts';
 import { ruleFor } from '../policy/environment-rule.ts';
 import type { Delivery, HookEvent, Taken } from '../webhooks/delivery.ts';
+import { endContributions } from './contribution-rows.ts';
 import { addEvents, type HomeEvent } from './event-rows.ts';
 import type { Home } from './home.ts';
 import { getMeta, setMeta } from './meta.ts';
 import { repositoryRef } from './publisher.ts';
 import { findRow, ownerName } from './registration-rows.ts';
+import { isShared } from './shared-client.ts';
 import { isEnded, rememberOwner } from './tombstones.ts';
 
 /**
@@ -79,7 +81,8 @@ function endOwner(home: Home, owner: string, at: number, reason: string): Taken 
     now,
     owner,
   ).rowsWritten;
-  if (ended > 0) {
+  const left = endContributions(sql, now, 'owner = ?', owner);
+  if (ended + left > 0) {
     sql.exec('UPDATE tombstones SET inventory_due = ? WHERE owner = ?', now, owner);
     tell(home, { kind: 'owner_ended', owner, reason }, now);
   }
@@ -105,6 +108,7 @@ function endOwned(home: Home, reason: string, now: number): Taken {
     reason,
     now,
   );
+  endContributions(home.sql, now, 'owner IS NOT NULL');
   return freeze(home, reason, now);
 }
 
@@ -139,19 +143,24 @@ function rename(
 
 /** A host says that a deploy is gone; what has no owner only where the operator's policy listens to hosts. */
 function endEnvironment(home: Home, environment: string, now: number): Taken {
+  if (isShared(environment)) return 'ignored';
   const all = listensToHosts(home, environment);
-  const ended = home.sql.exec(
-    `UPDATE registrations SET end_reason = ?, due = ?
-     WHERE key > ? AND key < ? AND instr(substr(key, ?), '/') = 0
-       AND status = 'active' AND end_reason IS NULL ${all ? '' : 'AND owner IS NOT NULL'}`,
-    'its host says that the deploy is gone',
-    now,
+  const places = [
     `${environment}/`,
     // The character after the slash.
     `${environment}0`,
     [...environment].length + 2,
+  ] as const;
+  const inEnvironment = `key > ? AND key < ? AND instr(substr(key, ?), '/') = 0 ${all ? '' : 'AND owner IS NOT NULL'}`;
+  const ended = home.sql.exec(
+    `UPDATE registrations SET end_reason = ?, due = ?
+     WHERE status = 'active' AND end_reason IS NULL AND ${inEnvironment}`,
+    'its host says that the deploy is gone',
+    now,
+    ...places,
   ).rowsWritten;
-  return ended > 0 ? 'taken' : 'ignored';
+  const left = endContributions(home.sql, now, inEnvironment, ...places);
+  return ended + left > 0 ? 'taken' : 'ignored';
 }
 
 function askForRotation(
@@ -161,7 +170,7 @@ function askForRotation(
 ): Taken {
   const key = `${environment}/${name}`;
   const row = findRow(home.sql, key);
-  if (row === undefined || row.status !== 'active') return 'ignored';
+  if (row === undefined || row.status !== 'active' || isShared(key)) return 'ignored';
   if (row.owner === null && !listensToHosts(home, environment)) return 'ignored';
   home.sql.exec('UPDATE registrations SET rotation_asked = 1, due = ? WHERE key = ?', now, key);
   return 'taken';

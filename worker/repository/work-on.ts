@@ -11,8 +11,11 @@ import { logLine } from './platform.ts';
 import { portsFor } from './ports-for.ts';
 import { publisherFor } from './publisher.ts';
 import { createRecordStore, type Loaded } from './record-store.ts';
-import { findRow, type Settled, settleRow } from './registration-rows.ts';
+import { findRow, ownerName, type Settled, settleRow } from './registration-rows.ts';
 import { settle } from './settle.ts';
+import { isShared } from './shared-client.ts';
+import { whyBuried } from './tombstones.ts';
+import { dueTogether } from './wanted-together.ts';
 
 export type Piece = {
   /** What is being done, for the log. */
@@ -28,6 +31,8 @@ export type Piece = {
   readonly stopping?: () => boolean;
   /** Kept with the registration once the work is done. */
   readonly settled?: Settled;
+  /** Called in the transaction that remembers what came of the work. */
+  readonly concluding?: (outcome: Outcome, now: number) => void;
 };
 
 /** How long work that somebody waits for goes on waiting: for a server, and for calls from before an eviction. */
@@ -50,7 +55,7 @@ export async function workOn(home: Home, piece: Piece): Promise<Outcome> {
     ...(alone ? { patienceMs: 0 } : PATIENCE),
     kept: loaded?.stored,
     decide: decideIn({ alone, publishes }),
-    ...(piece.stopping && { stopping: piece.stopping }),
+    stopping: () => piece.stopping?.() === true || isOver(home, piece.start),
   });
 
   const now = clock.now();
@@ -70,9 +75,11 @@ export async function workOn(home: Home, piece: Piece): Promise<Outcome> {
     ...newProblem(outcome, row?.problem ?? null, settled.problem ?? null),
   ];
   home.storage.transactionSync(() => {
+    piece.concluding?.(outcome, now);
     settleRow(sql, key, {
       ...settled,
       ...piece.settled,
+      ...(isShared(key) && { due: dueTogether(sql, outcome.record, settled.due ?? null, now) }),
       // Its owner ended meanwhile: that is done next.
       ...(row?.end_reason != null && row.status === 'active' && { due: now }),
     });
@@ -89,6 +96,11 @@ export async function workOn(home: Home, piece: Piece): Promise<Outcome> {
     ms: now - began,
   });
   return outcome;
+}
+
+/** Nothing more is made for an owner that ended meanwhile, whoever asked: the alarm ends the registration next. */
+function isOver({ sql }: Home, { owner, ending }: RegistrationRecord): boolean {
+  return owner !== undefined && ending === undefined && whyBuried(sql, ownerName(owner)) !== undefined;
 }
 
 function onlySeen(record: RegistrationRecord): RegistrationRecord {

@@ -5,6 +5,7 @@ import { clock, logLine } from '../repository/platform.ts';
 import { VERSION } from '../version.ts';
 import { webhookRoutes } from '../webhooks/routes.ts';
 import { answerError, answerMalformed } from './answer.ts';
+import { keySetRoutes } from './key-sets.ts';
 import { registrationRoutes } from './registrations.ts';
 import { openServices, type Services } from './services.ts';
 
@@ -18,15 +19,17 @@ export const app = new Hono<Env>();
 
 app.use(async (context, next) => {
   await next();
-  context.header('cache-control', 'no-store');
+  if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
 });
 
 app.get('/healthz', (context) => context.json({ status: 'ok', version: VERSION }));
 
 app.use('/v1/*', configured);
 app.use('/webhooks/*', configured);
+app.use('/clients/*', configured);
 app.route('/v1/registrations', registrationRoutes);
 app.route('/v1/operator', operatorRoutes);
+app.route('/clients', keySetRoutes);
 app.all('/webhooks/*', async (context) => {
   const services = await openServices(context.env);
   const hooks = mounted.get(services) ?? new Hono().route('/webhooks', hooksOf(services, context.env));

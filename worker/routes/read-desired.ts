@@ -9,7 +9,7 @@ import { desired as desiredSchema } from '../../shared/record/desired-schema.ts'
 /** Members in the order of the schema and no others, so that the same wish is the same text. */
 const exact = object(desiredSchema.shape);
 
-/** What a job asks for, as a record holds it. Throws `request_invalid` for times that no manifest can have. */
+/** What a job asks for, as a record holds it. Throws `request_invalid` for times and rotations that no manifest can have. */
 export function readDesired(
   { environment, name }: { readonly environment: string; readonly name: string },
   { desired, owner }: z.infer<typeof applyBody>,
@@ -18,6 +18,9 @@ export function readDesired(
   within('ttl', ttl === undefined || ttl === 'job' ? undefined : ttl.seconds, LIMITS.ttl);
   within('rotation.everySeconds', rotation?.everySeconds, LIMITS.every);
   within('rotation.overlapSeconds', rotation?.overlapSeconds, LIMITS.overlap);
+  if (rotation?.strategy === 'keys' && !desired.makeKey) {
+    throw new RegistrarError('request_invalid', { message: 'rotation.strategy is keys, and no key is to be made.' });
+  }
   return exact.parse({
     ...desired,
     key: `${environment}/${name}`,

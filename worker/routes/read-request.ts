@@ -6,6 +6,8 @@ import type { Malformed } from './answer.ts';
 
 /** No manifest is as large. */
 const MOST_BYTES = 1024 * 1024;
+/** A manifest is not deeper either; whoever walks through it need not fear for the stack. */
+const DEEPEST = 60;
 
 /** Checks method, type and size, in this order, and reads the body of a method that has one. */
 export async function readBody(
@@ -49,9 +51,17 @@ export function parseBody<Schema extends z.ZodType>(text: string, schema: Schema
 }
 
 function parseJson(text: string): unknown {
+  let value: unknown;
   try {
-    return text.trim() === '' ? {} : JSON.parse(text);
+    value = text.trim() === '' ? {} : JSON.parse(text);
   } catch {
     throw new RegistrarError('request_invalid', { message: 'The body is not JSON.' });
   }
+  if (isShallow(value, DEEPEST)) return value;
+  throw new RegistrarError('request_invalid', { message: `The body is nested deeper than ${DEEPEST} levels.` });
+}
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
 }

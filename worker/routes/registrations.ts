@@ -50,8 +50,8 @@ const VERBS: Readonly<Record<string, Readonly<Record<string, Ask>>>> = {
   },
   retire: {
     POST: (object, caller, text) => {
-      const { client_id: clientId } = parseBody(text, retireBody);
-      return () => object.retire({ ...caller, clientId });
+      const { client_id: clientId, key_id: keyId } = parseBody(text, retireBody);
+      return () => object.retire({ ...caller, clientId, ...(keyId !== undefined && { keyId }) });
     },
   },
 };

@@ -46,7 +46,7 @@ export function readEvent({
     case 'repository':
       return repositoryEvent(event.action, repositoryId, repository, at(repository.updated_at));
     case 'installation':
-      return installationEvents(INSTALLATION[String(event.action)], event.repositories, receivedAt);
+      return installationEvents(INSTALLATION.get(event.action), event.repositories, receivedAt);
     case 'installation_repositories':
       return [
         ...installationEvents('installation_added', event.repositories_added, receivedAt),
@@ -59,11 +59,11 @@ export function readEvent({
 
 type InstallationKind = 'installation_added' | 'installation_removed';
 
-const INSTALLATION: Readonly<Record<string, InstallationKind | undefined>> = {
-  created: 'installation_added',
-  new_permissions_accepted: 'installation_added',
-  deleted: 'installation_removed',
-};
+const INSTALLATION: ReadonlyMap<unknown, InstallationKind> = new Map([
+  ['created', 'installation_added'],
+  ['new_permissions_accepted', 'installation_added'],
+  ['deleted', 'installation_removed'],
+]);
 
 function ownerEvent(
   repositoryId: string | undefined,

@@ -36,10 +36,16 @@ describe('the ref of an environment', () => {
     expect(() => stateRefs(environment)).toThrow(/environment name/);
   });
 
-  it.each(['refs/heads/main', 'refs/oauth-registrar/', 'refs/oauth-registrar/a/b', 'refs/oauth-registrar/a.b', 'x'])(
-    '%s is of no environment',
-    (ref) => {
-      expect(environmentOf(ref)).toBeUndefined();
-    },
-  );
+  it.each([
+    'refs/heads/main',
+    'refs/oauth-registrar/',
+    'refs/oauth-registrar/a/b',
+    'refs/oauth-registrar/a.b',
+    'x',
+    'refs/oauth-registrar/=ff',
+    'refs/oauth-registrar/=61',
+    `refs/oauth-registrar/${'a'.repeat(201)}`,
+  ])('%s is of no environment', (ref) => {
+    expect(environmentOf(ref)).toBeUndefined();
+  });
 });

@@ -57,6 +57,19 @@ describe('a deploy through the Worker', () => {
     expect(run.log).toContain('web: unchanged');
   });
 
+  it('shares a client where the manifest says so, and says that the secret was withheld', async () => {
+    const manifest = `${MANIFEST}environments:\n  pr-*:\n    web: { shared: true }\n`;
+    const run = await mainThrough(worker, { manifest });
+    expect(run.exitCode, run.log).toBe(0);
+    expect(worker.asked[0]?.body).toMatchObject({ desired: { shared: 'pr-*' } });
+    expect(run.outputs).toMatchObject({ 'client-id': 'client-1' });
+    expect(run.outputs).not.toHaveProperty('client-secret');
+    expect(run.log).toContain('##[warning]');
+    expect(run.log).toContain('The secret is withheld: ask the operator.');
+    expect(run.summary).toContain('The secret is withheld: ask the operator.');
+    expect(run.summary).toContain('client shared by');
+  });
+
   it('shows neither the secret nor an id-token anywhere, and masks both before anything else', async () => {
     const run = await mainThrough(worker, { env: { RUNNER_DEBUG: '1' } });
     expect(shownBy(run)).not.toContain(SECRET);

@@ -60,6 +60,51 @@ describe('retire', () => {
     expect(run.outputs['client-id']).toBe('client-2');
   });
 
+  it('names the key too where keys are rotated, and says which of them wait', async () => {
+    const clientId = 'client-1';
+    const events = [
+      { kind: 'key_made', clientId, keyId: 'key-2' },
+      { kind: 'key_tried', clientId, keyId: 'key-2', outcome: 'refused', reason: 'answered invalid_client' },
+      { kind: 'key_tried', clientId, keyId: 'key-2', outcome: 'unknown', reason: 'answered 400' },
+      { kind: 'key_tried', clientId, keyId: 'key-2', outcome: 'works', reason: 'issued a token' },
+      { kind: 'key_in_use', clientId, keyId: 'key-2' },
+      { kind: 'key_dropped', clientId, keyId: 'key-0', reason: 'its overlap is over' },
+    ];
+    const registration = {
+      environment: 'pr-42',
+      name: 'web',
+      server: 'https://fhir.example.org/r4',
+      status: 'active',
+      client_id: clientId,
+      key_id: 'key-2',
+      retiring: [],
+      retiring_keys: ['key-1'],
+      suspects: [],
+      orphans: [],
+      published: [],
+    };
+    let sent = '';
+    worker.next.push(({ method, path }) => {
+      sent = `${method} ${path}`;
+      return { status: 200, body: { api: 1, registration, events } };
+    });
+    const run = await command('retire', { inputs: { 'client-id': clientId, 'key-id': 'key-2' } });
+    expect(sent).toBe('POST /v1/registrations/pr-42/web/retire');
+    expect(worker.asked.at(-1)?.body).toEqual({ client_id: clientId, key_id: 'key-2' });
+    for (const line of [
+      'made key key-2 for client client-1, beside the one in use',
+      'key key-2 of client client-1 is not accepted yet: answered invalid_client; the one in use stays',
+      'key key-2 of client client-1 could not be tried: answered 400; the one in use stays',
+      'key key-2 of client client-1 works: issued a token',
+      'key key-2 is now the one of client client-1',
+      'key key-0 of client client-1 is no longer hosted: its overlap is over',
+    ]) {
+      expect(run.log).toContain(line);
+    }
+    expect(run.summary).toContain('the old key <code>key-1</code> still works');
+    expect(run.summary).toContain('<code>key-id: key-2</code>');
+  });
+
   it('is refused for a client that is not in use', async () => {
     await mainThrough(worker);
     expect(codesOf(await command('retire', { inputs: { 'client-id': 'client-9' } }))).toEqual(['not_confirmable']);
@@ -93,6 +138,17 @@ describe('delete', () => {
         ['pr-42/web', false],
       ]),
     );
+  });
+
+  it('needs no values for the templates of what it is about, such as a client that previews share', async () => {
+    const manifest = MANIFEST.replace('https://app.example.org', '"${url}').replace('callback', 'callback"');
+    const inputs = { clients: 'web', environment: 'shared/previews/pr-*', 'pull-request': '' };
+    const run = await command('delete', { manifest, inputs });
+    expect(codesOf(run)).toEqual(['registration_not_found']);
+    expect(paths()).toEqual(['DELETE /v1/registrations/shared%2Fpreviews%2Fpr-*/web 404']);
+    expect(codesOf(await command('delete', { manifest, inputs: { ...inputs, clients: '' } }))).toEqual([
+      'template_invalid',
+    ]);
   });
 
   it('fails for a name that is not there', async () => {

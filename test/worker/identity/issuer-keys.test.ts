@@ -151,6 +151,8 @@ test.each<[string, object]>([
   ['a key for encryption', { use: 'enc' }],
   ['a key of another algorithm', { alg: 'PS256' }],
   ['a key without an id', { kid: undefined }],
+  ['a key without a number', { e: undefined }],
+  ['a key with something else for a number', { n: { a: [] } }],
 ])('%s is not taken', async (_name, changes) => {
   const { keys } = open({ [JWKS]: { keys: [{ ...one.publicJwk, ...changes }, two.publicJwk, null] } });
   expect(await keys.find(ISSUER, 'one')).toBeUndefined();

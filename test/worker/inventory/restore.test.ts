@@ -37,7 +37,18 @@ async function written(): Promise<void> {
 
 /** The object's storage is lost. */
 async function lose(): Promise<void> {
-  for (const table of ['registrations', 'ledger', 'events', 'names', 'tombstones', 'deliveries', 'token_ids', 'meta']) {
+  for (const table of [
+    'registrations',
+    'contributions',
+    'ledger',
+    'events',
+    'key_sets',
+    'names',
+    'tombstones',
+    'deliveries',
+    'token_ids',
+    'meta',
+  ]) {
     await worker.sql(`DROP TABLE ${table}`);
   }
   await worker.kill();

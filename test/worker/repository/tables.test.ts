@@ -1,12 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { addEvents, eventsSince } from '../../../worker/repository/event-rows.ts';
+import {
+  addKeySet,
+  findKeySet,
+  keySetsOf,
+  makeKeySet,
+  repositoryOfKeySet,
+  saveKeySets,
+} from '../../../worker/repository/key-sets.ts';
 import { ledgerOf, ledgerPage, orphanEnded, saveLedger } from '../../../worker/repository/ledger-rows.ts';
 import { getMeta, setMeta } from '../../../worker/repository/meta.ts';
 import { saveNames, withOwnNames } from '../../../worker/repository/names.ts';
 import { liveClients } from '../../../worker/repository/quota.ts';
 import { isKept, migrate } from '../../../worker/repository/schema.ts';
 import { isEnded, rememberOwner, whyBuried } from '../../../worker/repository/tombstones.ts';
-import { ID, record, SECRET } from '../../reconcile/build.ts';
+import { client, ID, KEY, record, SECRET } from '../../reconcile/build.ts';
 import { openStorage } from '../support/sql-storage.ts';
 
 describe('the tables', () => {
@@ -109,6 +117,47 @@ describe('tombstones', () => {
       undefined,
       undefined,
     ]);
+  });
+});
+
+describe('key sets', () => {
+  const set = (id: string) => ({ id, uri: `https://registrar.example.org/clients/${id}/jwks.json` });
+  const of = (...ids: readonly string[]) =>
+    record({ clients: ids.map((id) => client({ clientId: id, key: KEY, keySet: set(id) })) });
+
+  test('are those of the record, as soon as it is saved', () => {
+    const { sql } = openStorage();
+    saveKeySets(sql, of('a', 'b'), undefined);
+    expect(findKeySet(sql, 'a')).toBe(JSON.stringify([KEY.publicJwk]));
+    saveKeySets(sql, of('b'), of('a', 'b'));
+    expect([findKeySet(sql, 'a'), keySetsOf(sql, 'production/web').length]).toEqual([undefined, 1]);
+    saveKeySets(sql, of(), of('b'));
+    expect(findKeySet(sql, 'b')).toBeUndefined();
+  });
+
+  test('of a record that was just restored are brought to what it says', () => {
+    const { sql } = openStorage();
+    addKeySet(sql, 'production/web', { id: 'old', keys: [] });
+    saveKeySets(sql, of(), undefined);
+    expect(findKeySet(sql, 'old')).toBeUndefined();
+  });
+
+  test('cost nothing where there are none', () => {
+    const refuse = () => expect.fail('nothing is to be asked');
+    saveKeySets({ exec: refuse } as never, record(), record());
+  });
+
+  test('have ids that lead to the repository and cannot be guessed', () => {
+    const made = () =>
+      makeKeySet({
+        repositoryId: '2002',
+        publicUrl: 'https://registrar.example.org',
+        random: { bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) },
+      });
+    const { id, uri } = made();
+    expect(uri).toBe(`https://registrar.example.org/clients/${id}/jwks.json`);
+    expect(repositoryOfKeySet(id)).toBe('2002');
+    expect(made().id).not.toBe(id);
   });
 });
 

@@ -68,7 +68,7 @@ export type TestWorker = {
  * Beside it, in the same runtime, there can be Workers of other configurations.
  */
 export async function startWorker(
-  server: AuthorizationServer,
+  server: Pick<AuthorizationServer, 'issuer'>,
   secrets: Readonly<Record<string, string>> = {},
   vars: Readonly<Record<string, string>> = {},
   {
@@ -190,7 +190,7 @@ const POLICY = {
   repositories: [{ id: REPOSITORY.id, name: REPOSITORY.name }],
 };
 
-function serverEntry(server: AuthorizationServer): Readonly<Record<string, unknown>> {
+function serverEntry(server: Pick<AuthorizationServer, 'issuer'>): Readonly<Record<string, unknown>> {
   return {
     name: 'ehr',
     server: server.issuer,

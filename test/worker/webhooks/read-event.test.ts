@@ -99,6 +99,13 @@ describe('where the App is installed', () => {
     expect(read('installation', real('installation', 'suspend'))).toEqual([]);
     expect(read('installation', real('installation', 'unsuspend'))).toEqual([]);
   });
+
+  it.each(['constructor', '__proto__', 'toString', { toString: 1 }, ['created'], null])(
+    'the action %j means nothing',
+    (action) => {
+      expect(read('installation', { ...real('installation', 'created'), action })).toEqual([]);
+    },
+  );
 });
 
 describe('everything else is nothing', () => {

@@ -103,10 +103,11 @@ export async function startFakeWorker({ secret }: { readonly secret?: () => stri
         api: API_VERSION,
         status: 'done',
         changed: events.length > 0,
-        registration: view(key, registration),
+        registration: { ...view(key, registration), ...(desired.shared !== undefined && { shared: desired.shared }) },
+        ...(desired.shared !== undefined && { withheld: 'The secret is withheld: ask the operator.' }),
         credentials: {
           client_id: clientId,
-          client_secret: value,
+          ...(desired.shared === undefined && { client_secret: value }),
           issuer: 'https://auth.example.org',
           token_endpoint: 'https://auth.example.org/token',
           expires_at: '2027-01-01T00:00:00.000Z',

@@ -1,0 +1,17 @@
+import type { Candidate } from './server.ts';
+import { authlib } from './servers/authlib.ts';
+import { embedded } from './servers/embedded.ts';
+import { keycloak } from './servers/keycloak.ts';
+import { lemonldap } from './servers/lemonldap.ts';
+import { npmServers } from './servers/npm.ts';
+import { workerd } from './servers/workerd.ts';
+
+/** All servers, in the order of the table. */
+export const CANDIDATES: readonly Candidate[] = [
+  ...embedded,
+  ...keycloak,
+  ...authlib,
+  ...npmServers,
+  ...workerd,
+  lemonldap,
+];

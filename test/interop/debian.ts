@@ -1,0 +1,43 @@
+import { run } from './folder.ts';
+import type { Missing } from './server.ts';
+
+/** Version of the first of these Debian packages; all are installed if that is allowed and one is missing. */
+export async function debianPackages(
+  packages: readonly string[],
+  { systemPackages }: { readonly systemPackages: boolean },
+): Promise<string | Missing> {
+  const install = ['apt-get', 'install', '--yes', '--no-install-recommends', ...packages];
+  const [first = ''] = packages;
+  if (await areInstalled(packages)) return await versionOf(first);
+  if (!systemPackages) {
+    const why = `the Debian package ${first} is not installed, and --system-packages was not given`;
+    return { why, type: install.join(' ') };
+  }
+  try {
+    const env = { DEBIAN_FRONTEND: 'noninteractive' };
+    await run(['apt-get', 'update'], { env });
+    await run(install, { env });
+  } catch (error) {
+    return { why: `the Debian package ${first} could not be installed: ${lastLine(error)}`, type: install.join(' ') };
+  }
+  return await versionOf(first);
+}
+
+async function areInstalled(packages: readonly string[]): Promise<boolean> {
+  const found = await run(['dpkg-query', '--show', '--showformat=${db:Status-Status}\n', ...packages]).catch(() => '');
+  const states = found.trim().split('\n');
+  return states.length === packages.length && states.every((state) => state === 'installed');
+}
+
+async function versionOf(name: string): Promise<string> {
+  return (await run(['dpkg-query', '--show', '--showformat=${Version}', name])).trim();
+}
+
+function lastLine(error: unknown): string {
+  return (
+    (error instanceof Error ? error.message : String(error))
+      .trim()
+      .split('\n')
+      .findLast((line) => line.trim() !== '') ?? ''
+  );
+}

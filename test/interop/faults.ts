@@ -1,0 +1,117 @@
+import type { RegistrationRecord } from '../../shared/record/record.ts';
+import { movedClock } from '../action/support/moved-clock.ts';
+import { openRepository, pullRequest, pushToMain } from '../demo/repository.ts';
+import type { Story } from '../demo/story.ts';
+import type { Interference } from '../support/interference.ts';
+import { manifest } from './manifest.ts';
+import type { HeldClient, RunningServer } from './server.ts';
+
+/** What became of the clients of a server whose answers were spoiled. */
+export type FaultFigures = {
+  /** Spoiled answers, each with the runs that followed. */
+  readonly faults: number;
+  readonly clientsMade: number;
+  readonly leftAtServer: number;
+  readonly inRecords: number;
+  readonly suspected: number;
+  /** Has to be none. */
+  readonly unaccounted: number;
+};
+
+const LIMIT_MS = 1_500;
+const FAULTS: readonly (readonly [name: string, fault: Interference])[] = [
+  ['no answer', { kind: 'lose_answer' }],
+  ['500 after acting', { kind: 'replace_answer', status: 500, body: 'spoiled' }],
+  ['an answer after the time limit', { kind: 'delay_answer', milliseconds: LIMIT_MS * 2 }],
+];
+const METHODS = ['POST', 'PUT', 'DELETE'] as const;
+const OWNERS = ['permanent', 'preview'] as const;
+const PREVIEW = 42;
+
+/** Spoils the answer to a registration, an update and a deletion after the server acted, and lets runs follow. */
+export async function spoilAnswers(server: RunningServer, story: Story): Promise<FaultFigures> {
+  const total = { faults: 0, clientsMade: 0, leftAtServer: 0, inRecords: 0, suspected: 0, unaccounted: 0 };
+  for (const [name, fault] of FAULTS) {
+    for (const method of METHODS) {
+      // Of an update and a deletion it makes no difference what they die with.
+      for (const owner of method === 'POST' ? OWNERS : OWNERS.slice(0, 1)) {
+        const figures = await spoil(server, { method, fault, owner });
+        const { unaccounted, leftAtServer, inRecords, suspected } = figures;
+        story.check(
+          `${owner}, ${method}, ${name}: ${leftAtServer} left, ${inRecords} of them in records, ${suspected} suspected`,
+          unaccounted,
+          0,
+        );
+        for (const key of Object.keys(figures) as (keyof FaultFigures)[]) total[key] += figures[key];
+      }
+    }
+  }
+  return total;
+}
+
+async function spoil(
+  server: RunningServer,
+  { method, fault, owner }: { readonly method: string; readonly fault: Interference; readonly owner: string },
+): Promise<FaultFigures> {
+  const repository = await openRepository();
+  const before = new Set((await server.clients()).map(({ clientId }) => clientId));
+  const environment = owner === 'permanent' ? 'production' : `pr-${PREVIEW}`;
+  const job = async (inputs: Readonly<Record<string, string>> = {}) =>
+    repository.job({
+      event: owner === 'permanent' ? pushToMain : pullRequest(PREVIEW),
+      inputs: {
+        ...(owner === 'permanent' && { environment }),
+        ...(inputs.command === undefined && { url: 'https://app.example.org' }),
+        ...inputs,
+      },
+      env: movedClock({ timeLimitMs: LIMIT_MS }),
+    });
+  const change = async () => repository.write(manifest(server, '/signed-in'));
+  await repository.write(manifest(server, '/callback'));
+
+  if (method !== 'POST') await job();
+  if (method === 'PUT') await change();
+  const inputs = method === 'DELETE' ? { command: 'delete' } : {};
+  const asBefore = server.traffic.interfere({ method, path: pathsOf(method), times: 1, do: fault });
+  await job(inputs);
+  asBefore();
+  await job(inputs);
+  await job(inputs);
+
+  const records = await repository.remembered(environment);
+  const held = (await server.clients()).filter(({ clientId }) => !before.has(clientId));
+  const figures = account(held, records);
+  await repository.close();
+  return figures;
+}
+
+/** The token endpoint is asked with POST as well. */
+function pathsOf(method: string): RegExp {
+  return method === 'POST' ? /reg/u : /./u;
+}
+
+/** Each client at the server has to be in a record, or be the one that a suspect is about. */
+function account(held: readonly HeldClient[], records: readonly RegistrationRecord[]): FaultFigures {
+  const known = new Set(
+    records.flatMap(({ clients, orphans }) => [...clients, ...orphans].map(({ clientId }) => clientId)),
+  );
+  const suspects = records.flatMap((record) => record.suspects);
+  const open = [...suspects];
+  const unaccounted = held.filter(({ clientId, name }) => {
+    if (known.has(clientId)) return false;
+    const at = open.findIndex(({ marker, requested }) =>
+      marker === '' ? name === requested.client_name : name.includes(marker),
+    );
+    if (at === -1) return true;
+    open.splice(at, 1);
+    return false;
+  });
+  return {
+    faults: 1,
+    clientsMade: records.flatMap(({ ledger }) => ledger).length + suspects.length,
+    leftAtServer: held.length,
+    inRecords: held.filter(({ clientId }) => known.has(clientId)).length,
+    suspected: suspects.length,
+    unaccounted: unaccounted.length,
+  };
+}

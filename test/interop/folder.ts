@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Everything that is installed, and every server's data; git ignores it. */
+const FOLDER = fileURLToPath(new URL('../../.interop/', import.meta.url));
+
+/** A folder inside `.interop`, made where it does not exist. */
+export async function folder(...path: readonly string[]): Promise<string> {
+  const made = join(FOLDER, ...path);
+  await mkdir(made, { recursive: true });
+  return made;
+}
+
+/** Runs a program to its end; throws with its last words where it fails. */
+export async function run(
+  command: readonly string[],
+  { cwd = '/', env = {} }: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<string> {
+  const [program = '', ...args] = command;
+  const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let said = '';
+  child.stdout.on('data', (text: Buffer) => {
+    out += text;
+    said += text;
+  });
+  child.stderr.on('data', (text: Buffer) => {
+    said += text;
+  });
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}:\n${said.slice(-2000)}`);
+  return out;
+}
+
+/** A program can be called by its name here. */
+export async function isInstalled(program: string): Promise<boolean> {
+  return await run(['which', program]).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { folder, isInstalled, run } from '../folder.ts';
+import { openFront } from '../front.ts';
+import { freePort, startProgram } from '../program.ts';
+import type { Candidate, HeldClient, Installed, Missing, RunningServer } from '../server.ts';
+
+const VERSION = '26.7.3';
+const REALM = 'interop';
+const ADMIN = { user: 'admin', password: 'of-this-run-only' };
+const POLICIES = 'org.keycloak.services.clientregistration.policy.ClientRegistrationPolicy';
+const HOUR_SECONDS = 3600;
+const MANY = 100;
+
+export const keycloak: readonly Candidate[] = [
+  { title: 'Keycloak: anonymous registration', faults: true, install: () => install('anonymous') },
+  { title: 'Keycloak: initial access token', install: () => install('token') },
+];
+
+type Registration = 'anonymous' | 'token';
+
+/** The Quarkus distribution, as Maven Central has it. */
+async function install(registration: Registration): Promise<Installed | Missing> {
+  if (!(await isInstalled('mvn'))) return { why: 'Maven is not installed', type: 'apt-get install maven' };
+  const into = await folder('maven');
+  const home = join(into, `keycloak-${VERSION}`);
+  if (!existsSync(home)) {
+    const artifact = `org.keycloak:keycloak-quarkus-dist:${VERSION}:zip`;
+    await run(['mvn', '-q', '-B', 'dependency:unpack', `-Dartifact=${artifact}`, `-DoutputDirectory=${into}`], {
+      cwd: into,
+    });
+  }
+  return { version: VERSION, start: () => start(home, registration) };
+}
+
+async function start(home: string, registration: Registration): Promise<RunningServer> {
+  await rm(join(home, 'data', 'h2'), { recursive: true, force: true });
+  const [front, port] = await Promise.all([openFront(), freePort()]);
+  const program = await startProgram({
+    command: ['bash', 'bin/kc.sh', 'start-dev', '--http-host=127.0.0.1', `--http-port=${port}`],
+    cwd: home,
+    env: {
+      KC_BOOTSTRAP_ADMIN_USERNAME: ADMIN.user,
+      KC_BOOTSTRAP_ADMIN_PASSWORD: ADMIN.password,
+      JAVA_OPTS_KC_HEAP: '-Xms64m -Xmx512m',
+    },
+    ready: `http://127.0.0.1:${port}/realms/master`,
+    patienceMs: 600_000,
+  });
+  front.forwardTo(port);
+  const admin = administration(front.origin);
+  await admin('POST', '', { realm: REALM, enabled: true, sslRequired: 'none' });
+  const initialAccessToken = registration === 'token' ? await makeToken(admin) : undefined;
+  if (registration === 'anonymous') await allowAnonymous(admin);
+  return {
+    address: `${front.origin}/realms/${REALM}`,
+    traffic: front.traffic,
+    ...(initialAccessToken !== undefined && { initialAccessToken }),
+    clients: async () => {
+      const clients = await admin<readonly Stored[]>('GET', `/${REALM}/clients?max=1000`);
+      return clients.map(heldClient);
+    },
+    close: async () => {
+      await program.stop();
+      await front.close();
+    },
+  };
+}
+
+type Stored = { readonly clientId: string; readonly name?: string; readonly redirectUris?: readonly string[] };
+type Administration = <T>(method: string, path: string, body?: unknown) => Promise<T>;
+
+function heldClient({ clientId, name = '', redirectUris = [] }: Stored): HeldClient {
+  return { clientId, name, redirectUris };
+}
+
+function administration(origin: string): Administration {
+  return async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const granted = await fetch(`${origin}/realms/master/protocol/openid-connect/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'password',
+        client_id: 'admin-cli',
+        username: ADMIN.user,
+        password: ADMIN.password,
+      }),
+    });
+    const { access_token: token } = (await granted.json()) as { readonly access_token: string };
+    const response = await fetch(`${origin}/admin/realms${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text.slice(0, 500)}`);
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  };
+}
+
+async function makeToken(admin: Administration): Promise<string> {
+  const wish = { count: MANY, expiration: HOUR_SECONDS };
+  return (await admin<{ readonly token: string }>('POST', `/${REALM}/clients-initial-access`, wish)).token;
+}
+
+/** Nobody may register without a token until hosts are trusted; the redirect URIs of an app are on other hosts. */
+async function allowAnonymous(admin: Administration): Promise<void> {
+  type Component = { readonly id: string; readonly providerId: string; readonly subType?: string };
+  const components = await admin<readonly Component[]>('GET', `/${REALM}/components?type=${POLICIES}`);
+  const hosts = components.find(({ providerId, subType }) => providerId === 'trusted-hosts' && subType === 'anonymous');
+  if (hosts === undefined) throw new Error('there is no policy for trusted hosts');
+  await admin('PUT', `/${REALM}/components/${hosts.id}`, {
+    ...hosts,
+    config: {
+      'trusted-hosts': ['127.0.0.1'],
+      'host-sending-registration-request-must-match': ['true'],
+      'client-uris-must-match': ['false'],
+    },
+  });
+}

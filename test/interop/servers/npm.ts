@@ -1,0 +1,98 @@
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { folder } from '../folder.ts';
+import { openFront } from '../front.ts';
+import { NPM_PACKAGES, npmProgram } from '../npm.ts';
+import { freePort, startProgram } from '../program.ts';
+import type { Candidate, HeldClient, RunningServer } from '../server.ts';
+
+type Program = {
+  readonly title: string;
+  readonly file: string;
+  readonly version: string;
+  /** Where its metadata is announced from, after the origin. */
+  readonly path: string;
+  readonly ready: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly books: (database: DatabaseSync) => readonly HeldClient[];
+};
+
+/** Servers that are Node programs. */
+export const npmServers: readonly Candidate[] = [
+  candidate({
+    title: 'better-auth',
+    file: 'better-auth.mjs',
+    version: NPM_PACKAGES['better-auth'],
+    path: '/api/auth',
+    ready: '/api/auth/ok',
+    books: (database) =>
+      database
+        .prepare('SELECT clientId, name, redirectUris FROM oauthClient')
+        .all()
+        .map(({ clientId, name, redirectUris }) => ({
+          clientId: String(clientId),
+          name: String(name),
+          redirectUris: JSON.parse(String(redirectUris)) as string[],
+        })),
+  }),
+  candidate({
+    title: '@modelcontextprotocol/sdk',
+    file: 'mcp.mjs',
+    version: NPM_PACKAGES['@modelcontextprotocol/sdk'],
+    // Its issuer ends with a slash.
+    path: '/',
+    ready: '/ready',
+    // The only way that its token endpoint takes a secret.
+    metadata: { token_endpoint_auth_method: 'client_secret_post' },
+    books: (database) =>
+      database
+        .prepare('SELECT id, metadata FROM clients')
+        .all()
+        .map(({ id, metadata }) => {
+          const { client_name: name, redirect_uris: redirectUris } = JSON.parse(String(metadata)) as {
+            readonly client_name: string;
+            readonly redirect_uris: readonly string[];
+          };
+          return { clientId: String(id), name, redirectUris };
+        }),
+  }),
+];
+
+function candidate(program: Program): Candidate {
+  return {
+    title: program.title,
+    install: async () => {
+      const file = await npmProgram(program.file);
+      return { version: program.version, start: () => start(program, file) };
+    },
+  };
+}
+
+async function start(program: Program, file: string): Promise<RunningServer> {
+  const database = join(await folder('data'), `${program.file}.sqlite`);
+  for (const suffix of ['', '-wal', '-shm']) await rm(database + suffix, { force: true });
+  const [front, port] = await Promise.all([openFront(), freePort()]);
+  const running = await startProgram({
+    command: [process.execPath, file],
+    cwd: dirname(file),
+    env: { PORT: String(port), ORIGIN: front.origin, DATABASE: database },
+    ready: `http://127.0.0.1:${port}${program.ready}`,
+  });
+  front.forwardTo(port);
+  return {
+    address: `${front.origin}${program.path}`,
+    traffic: front.traffic,
+    ...(program.metadata && { metadata: program.metadata }),
+    clients: async () => {
+      const books = new DatabaseSync(database, { readOnly: true });
+      const clients = program.books(books);
+      books.close();
+      return clients;
+    },
+    close: async () => {
+      await running.stop();
+      await front.close();
+    },
+  };
+}

@@ -1,0 +1,173 @@
+import { publicationKey } from '../../shared/publish/publish-place.ts';
+import { whyBuried } from '../../worker/repository/tombstones.ts';
+import { noUnrecordedClient } from '../reconcile/rules.ts';
+import type { World } from '../reconcile/world.ts';
+import type { Scene } from './scene.ts';
+import { FOREIGN, KEYS, type Key, nameOf } from './wishes.ts';
+
+class RuleBroken extends Error {}
+
+function broken(rule: string): never {
+  throw new RuleBroken(rule);
+}
+
+const MARKER = /or-[0-9a-f]{12}/;
+/** What the servers here call their secrets. */
+const SECRET = /\b(?:secret|token)-\d+\b/;
+
+/** Watches what a schedule does for what no later look at the books would show. */
+export function watchRules(scene: Scene) {
+  const { network, storage } = scene;
+  const endAsked = new Set<string>();
+  /** Registrations of the pull request that were begun before it was known to have ended. */
+  let begun = new Set<string>();
+  const faults: string[] = [];
+  const busy = new Map<string, number>();
+  let shown = 0;
+
+  network.watch(({ to, subject, detail, life }) => {
+    if (to !== 'server') return;
+    const now = network.now();
+    const [verb = '', url = ''] = subject.split(' ');
+    if (verb === 'PUT' || verb === 'DELETE' || (verb === 'GET' && url.includes('/register/'))) {
+      // Rule 2: one call at a time per client, also over the end of an object.
+      if ((busy.get(url) ?? 0) > now) faults.push(`rule 2: ${subject} is sent while another call may be under way`);
+      busy.set(url, now + 60_000);
+    }
+    const marker = MARKER.exec(detail)?.[0];
+    const isOver = whyBuried(storage.sql, 'pull_request:42') !== undefined;
+    // Rule 5: a tombstone blocks its owner.
+    if (marker !== undefined && isOver && !begun.has(marker)) {
+      faults.push(`rule 5: a client is registered for a pull request that is known to have ended (life ${life})`);
+    }
+    if (verb === 'PUT') {
+      const record = scene
+        .records()
+        .find(({ clients }) => clients.some(({ clientId }) => url.endsWith(`/${clientId}`)));
+      const asks = record?.desired.update === 'ask' && record.owner === undefined;
+      // Rule 8: an update that is known to interrupt apps waits for a decision.
+      if (asks && record.traits.updateReplacesSecret === true && record.call?.verb === 'update') {
+        const known = record.rotation?.strategy === 'in-place' || record.clients.some(({ uncertain }) => uncertain);
+        if (!known) faults.push('rule 8: an update that replaces the secret is sent and nobody allowed it');
+      }
+    }
+  });
+
+  network.over(({ subject }) => void busy.delete(subject.split(' ')[1] ?? ''));
+
+  return {
+    endAsked: (key: string) => void endAsked.add(key),
+    /** The pull request has ended, as far as the object knows: what was begun by now may still be sent. */
+    ended: () => {
+      const marker = scene.record('pr-42/web')?.intent?.marker;
+      begun = new Set(marker === undefined ? [] : [marker]);
+    },
+    check: () => {
+      const [fault] = faults;
+      if (fault !== undefined) broken(fault);
+      everyClientIsKnown(scene);
+      neverLockedOut(scene);
+      publishedWorks(scene, scene.circumstances.kind.startsWith('replaces'));
+      onlyOurs(scene);
+      nothingElseEnds(scene, endAsked);
+      shown = noSecretSaid(scene, shown);
+    },
+    /** What takes long to look through. */
+    checkBooks: () => noSecretShown(scene),
+  };
+}
+
+/** Rule 1, over all registrations together. */
+function everyClientIsKnown({ server, records }: Scene): void {
+  const all = records();
+  const suspects = all.flatMap((record) => [...record.suspects, ...(record.intent ? [record.intent] : [])]);
+  noUnrecordedClient(
+    { server } as unknown as World,
+    {
+      clients: all.flatMap(({ clients }) => clients),
+      orphans: all.flatMap(({ orphans }) => orphans),
+      ledger: all.flatMap(({ ledger }) => ledger),
+      // Those with a marker fit one client only.
+      suspects: suspects.toSorted((a, b) => b.marker.length - a.marker.length),
+    } as never,
+  );
+}
+
+/** Rule 2: the token in the record is the one that works, unless an answer was lost and that is known. */
+function neverLockedOut({ server, records }: Scene): void {
+  for (const record of records()) {
+    for (const { clientId, access, uncertain, accessSeen, role, removal } of record.clients) {
+      const client = server.find(clientId);
+      const unsure = uncertain === true || accessSeen === 'refused' || record.call?.clientId === clientId;
+      const leaving = role === 'leaving' && removal !== undefined;
+      if (client?.alive !== true || access === undefined || unsure || leaving) continue;
+      if (access.registrationAccessToken !== client.token) broken(`rule 2: the token of ${clientId} is not the newest`);
+    }
+  }
+}
+
+/** Rule 3: what apps read is of a client that is alive, and works unless an update replaced the secret. */
+export function publishedWorks({ server, github, record }: Scene, mayBeInterrupted: boolean): void {
+  for (const key of KEYS) {
+    const text = github.names.get(nameOf(key));
+    const of = record(key);
+    if (text === undefined || of === undefined || of.ending !== undefined) continue;
+    const { client_id, client_secret } = JSON.parse(text) as { readonly client_id: string; client_secret?: string };
+    const client = server.find(client_id);
+    if (client?.alive !== true) broken(`rule 3: what is published for ${key} is of ${client_id}, which is gone`);
+    const replaced = mayBeInterrupted && client.replacedSecrets.includes(client_secret ?? '');
+    if (!replaced && client.secret !== client_secret)
+      broken(`rule 3: the published secret of ${client_id} does not work`);
+  }
+}
+
+/** Rule 7: what is somebody else's stays, and no two registrations have one name. */
+function onlyOurs({ github, records }: Scene): void {
+  if (github.names.get(`secret ${FOREIGN}`) !== 'somebody else’s')
+    broken('rule 7: a name that is not ours was changed');
+  const taken = new Set<string>();
+  for (const { key, published } of records()) {
+    for (const place of new Set(published.map(publicationKey))) {
+      if (taken.has(place)) broken(`rule 7: ${key} publishes to ${place}, which another registration has`);
+      taken.add(place);
+    }
+  }
+}
+
+/** Rule 4: what has no owner does not end by itself. */
+function nothingElseEnds({ records }: Scene, endAsked: ReadonlySet<string>): void {
+  for (const { key, owner, ending } of records()) {
+    if (owner === undefined && ending !== undefined && !endAsked.has(key)) broken(`rule 4: ${key} ends by itself`);
+  }
+}
+
+/** Rule 6: no secret in a log line. */
+function noSecretSaid({ lines }: Scene, from: number): number {
+  for (const line of lines().slice(from)) refuseSecret(line);
+  return lines().length;
+}
+
+/** Rule 6: no secret in the inventory, in what happened, or in a column that is not sealed. */
+function noSecretShown({ kv, storage, records }: Scene): void {
+  for (const entry of kv.values()) refuseSecret(entry);
+  if (records().length === 0) return;
+  const columns = "SELECT key || summary || traits || coalesce(problem, '') AS text FROM registrations";
+  for (const query of [columns, 'SELECT event AS text FROM events', 'SELECT reason AS text FROM tombstones']) {
+    for (const { text } of storage.sql.exec<{ text: string }>(query).toArray()) refuseSecret(text);
+  }
+}
+
+function refuseSecret(text: string): void {
+  const found = SECRET.exec(text)?.[0];
+  if (found !== undefined) broken(`rule 6: ${found} is shown`);
+}
+
+/** At rest: nothing is under way, and what is wanted is there. */
+export function isAtRest(scene: Scene, key: Key): void {
+  const record = scene.record(key);
+  if (record === undefined) return;
+  if (record.intent !== undefined || record.call !== undefined) broken(`${key} is not at rest`);
+  if (record.ending !== undefined && record.clients.length > 0) {
+    broken(`rule 4: ${key} has ended and still has ${record.clients[0]?.clientId}`);
+  }
+}

@@ -1,0 +1,234 @@
+import { fileURLToPath } from 'node:url';
+import type { Owner } from '../../shared/manifest/desired.ts';
+import type { RegistrationRecord } from '../../shared/record/record.ts';
+import type { Caller, RepositoryCalls, ResolveCall } from '../../worker/repository/calls.ts';
+import type { Reply } from '../../worker/repository/reply.ts';
+import { isKept } from '../../worker/repository/schema.ts';
+import type { ObjectStorage } from '../../worker/repository/storage.ts';
+import type { HookEvent } from '../../worker/webhooks/delivery.ts';
+import { openStorage } from '../worker/support/sql-storage.ts';
+import { gitHub } from './github.ts';
+import { network as makeNetwork } from './network.ts';
+import { httpServer } from './server.ts';
+import { openPlain, stage } from './stage.ts';
+import { type Circumstances, config, FOREIGN, identityFor, type Key, KINDS, START, wishOf } from './wishes.ts';
+
+const OWNER: Owner = { kind: 'pull_request', number: 42 };
+const REPOSITORY_ID = '2002';
+/** Things that happen in one stretch of time; more than this is going round in circles. */
+const MOST_TURNS = 5000;
+/** Answers get lost among so many of the requests that go on by themselves. */
+const MOST_LOST = 40;
+/** How often a job asks again for work that goes on. */
+const ASKS = 8;
+
+type Repository = RepositoryCalls & { readonly alarm: () => Promise<void> };
+
+/** By its path, because the types of the Worker's platform and those of the tests' do not go together. */
+const path = fileURLToPath(new URL('../../worker/repository/repository.ts', import.meta.url));
+const { Repository } = (await import(path)) as {
+  readonly Repository: new (state: object, bindings: object) => Repository;
+};
+
+type WithoutName<T> = T extends unknown ? Omit<T, 'environment' | 'name'> : never;
+/** What the operator says of a suspect. */
+export type Settlement = WithoutName<ResolveCall>;
+
+/** What became of a run; `lost` when the object ended under it. */
+export type End = { readonly code: string };
+
+/** The object of one repository with everything around it, in memory. Only one exists at a time. */
+export function openScene(circumstances: Circumstances) {
+  const network = makeNetwork(START);
+  const server = httpServer(network, KINDS[circumstances.kind]);
+  const github = gitHub(network, { [`secret ${FOREIGN}`]: 'somebody else’s' });
+  const kv = new Map<string, string>();
+  let alarmAt: number | undefined;
+  let ringing = false;
+  const opened = new Map<string, RegistrationRecord>();
+  let read: { readonly at: number; readonly records: readonly RegistrationRecord[] } = { at: -1, records: [] };
+
+  const tables = openStorage({ empty: true });
+  let written = 0;
+  const storage: ObjectStorage = {
+    transactionSync: tables.transactionSync,
+    sql: {
+      exec: (query, ...bindings) => {
+        if (!query.trimStart().startsWith('SELECT')) written += 1;
+        return tables.sql.exec(query, ...bindings);
+      },
+    },
+    getAlarm: async () => alarmAt ?? null,
+    setAlarm: async (at) => {
+      alarmAt = at;
+    },
+    deleteAlarm: async () => {
+      alarmAt = undefined;
+    },
+  };
+  const put = (key: string, value: string, { metadata }: { metadata?: object } = {}) =>
+    network.send<void>({
+      to: 'kv',
+      subject: key,
+      effect: () => void kv.set(key, `${JSON.stringify(metadata)} ${value}`),
+    });
+
+  Object.assign(stage, {
+    network,
+    fetch: server.fetch,
+    settings: { config, github: circumstances.app ? github.app : undefined },
+    lines: [],
+    bytes: 0,
+  });
+
+  const begin = () => new Repository({ storage, id: { name: REPOSITORY_ID } }, { REGISTRATIONS: { put } });
+  let object = begin();
+  let lost: () => void = () => {};
+  let ended = new Promise<void>((resolve) => {
+    lost = resolve;
+  });
+
+  const records = (): readonly RegistrationRecord[] => {
+    if (read.at === written) return read.records;
+    // Before the first registration there are no tables.
+    const found = isKept(tables)
+      ? tables.sql.exec<{ sealed: string }>('SELECT sealed FROM registrations ORDER BY key').toArray()
+      : [];
+    read = {
+      at: written,
+      records: found.map(({ sealed }) => {
+        const record = opened.get(sealed) ?? openPlain(sealed);
+        opened.set(sealed, record);
+        return record;
+      }),
+    };
+    return read.records;
+  };
+
+  const ask = async <T>(call: () => Promise<Reply<T>>): Promise<Reply<T> | 'lost'> =>
+    Promise.race([call(), ended.then(() => 'lost' as const)]);
+
+  const untilDone = async <T>(call: () => Promise<Reply<T>>): Promise<End> => {
+    for (let asks = 0; asks < ASKS; asks += 1) {
+      const reply = await ask(call);
+      if (reply === 'lost') return { code: 'lost' };
+      if (reply.kind !== 'working') return { code: reply.kind === 'done' ? 'done' : reply.failure.code };
+    }
+    return { code: 'working' };
+  };
+
+  const caller = (key: Key, runId: number, attempt = 1): Caller => {
+    const [environment = '', name = ''] = key.split('/');
+    return { identity: identityFor(key, runId, attempt), environment, name };
+  };
+
+  const evict = () => {
+    network.end();
+    lost();
+    ended = new Promise((resolve) => {
+      lost = resolve;
+    });
+    ringing = false;
+    object = begin();
+  };
+
+  /** Rings the alarm if it is time. One that the end of the object cut off rings again. */
+  const ring = async (): Promise<boolean> => {
+    if (ringing || alarmAt === undefined || alarmAt > network.now()) return false;
+    const at = alarmAt;
+    const life = network.life();
+    ringing = true;
+    alarmAt = undefined;
+    cutOff = at;
+    object.alarm().then(() => {
+      if (network.life() !== life) return;
+      ringing = false;
+      cutOff = undefined;
+    });
+    await network.settle();
+    return true;
+  };
+  let cutOff: number | undefined;
+
+  return {
+    network,
+    server,
+    github,
+    kv,
+    storage,
+    records,
+    circumstances,
+    alarmAt: () => alarmAt,
+    record: (key: Key) => records().find((record) => record.key === key),
+    lines: () => stage.lines,
+    apply: (key: Key, variant: number, runId: number, attempt = 1) => {
+      const desired = wishOf(key, variant, circumstances);
+      return untilDone(() =>
+        object.apply({
+          ...caller(key, runId, attempt),
+          desired,
+          ...(desired.owner && { owner: desired.owner }),
+        }),
+      );
+    },
+    rotate: (key: Key, runId: number, now: boolean) => untilDone(() => object.rotate({ ...caller(key, runId), now })),
+    retire: (key: Key, runId: number, clientId: string) =>
+      untilDone(() => object.retire({ ...caller(key, runId), clientId })),
+    end: (key: Key, runId: number) => untilDone(() => object.end(caller(key, runId))),
+    resolve: (key: Key, given: Settlement) => {
+      const { environment, name } = caller(key, 0);
+      return ask(() => object.resolve({ ...given, environment, name }));
+    },
+    deliver: async (id: string, event: HookEvent) => {
+      const call = object.takeDelivery({ id, receivedAt: network.now(), event });
+      await network.settle();
+      return call;
+    },
+    wake: async () => {
+      void object.wake();
+      await network.settle();
+    },
+    release: async () => {
+      void object.release();
+      await network.settle();
+    },
+    evict: async () => {
+      await network.settle();
+      evict();
+      // The platform rings an alarm again whose handler did not end.
+      if (cutOff !== undefined && (alarmAt === undefined || alarmAt > cutOff)) alarmAt = cutOff;
+      cutOff = undefined;
+      await network.settle();
+    },
+    ring,
+    /**
+     * Lets time pass; alarms ring when it is time. Where it is lively, requests and answers go on by themselves; of
+     * so many of them, one is lost.
+     */
+    pass: async (ms: number, lively: boolean, loses = 0) => {
+      let moved = 0;
+      await network.settle();
+      const then = network.now() + ms;
+      for (let turns = 0; ; turns += 1) {
+        if (turns > MOST_TURNS) throw new Error(`never comes to rest within ${ms} ms`);
+        if (await ring()) continue;
+        if (lively && network.onTheWay() > 0) {
+          moved += 1;
+          await network.step(0, loses > 0 && moved < MOST_LOST && moved % loses === 0 ? 'answer lost' : 'goes on');
+          continue;
+        }
+        const next = Math.min(
+          network.next(),
+          ringing ? Number.POSITIVE_INFINITY : (alarmAt ?? Number.POSITIVE_INFINITY),
+        );
+        if (next > then) break;
+        await network.passTo(Math.max(next, network.now()));
+      }
+      await network.passTo(then);
+      await ring();
+    },
+    owner: OWNER,
+  };
+}
+
+export type Scene = ReturnType<typeof openScene>;

@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { expect, it, vi } from 'vitest';
+import type { Deed, Schedule } from './play.ts';
+import { DAY, HOUR, KEYS, KINDS } from './wishes.ts';
+
+vi.mock('cloudflare:workers', () => ({
+  DurableObject: class {
+    readonly ctx: unknown;
+    readonly env: unknown;
+    constructor(ctx: unknown, env: unknown) {
+      this.ctx = ctx;
+      this.env = env;
+    }
+  },
+}));
+vi.mock('../../worker/repository/platform.ts', async (original) => {
+  const { clock, random, platformFetch, logLine } = await import('./stage.ts');
+  const say = (line: string) => logLine({ line });
+  const log = { info: say, warning: say, debug: () => {} };
+  return { ...(await original<object>()), clock, random, platformFetch, logLine, createLog: () => log };
+});
+vi.mock('../../worker/repository/settings.ts', async () => {
+  const { stage } = await import('./stage.ts');
+  return { openSettings: async () => stage.settings };
+});
+vi.mock('../../worker/repository/vault.ts', async () => ({ createVault: (await import('./stage.ts')).plainVault }));
+vi.mock('../../shared/publish/fingerprint.ts', async () => ({
+  fingerprint: (await import('./stage.ts')).quickFingerprint,
+}));
+vi.mock('../../shared/publish/sealed-box.ts', async () => ({ sealedBox: (await import('./stage.ts')).plainBox }));
+
+const { play } = await import('./play.ts');
+
+/** `npm run test:soak` plays a hundred times as many. */
+const SCHEDULES = Number(process.env.SCHEDULES ?? 2000);
+const SEED = process.env.SEED === undefined ? 20261125 : Number(process.env.SEED);
+
+const key = fc.constantFrom(...KEYS);
+const weighted = (weight: number, arbitrary: fc.Arbitrary<Deed>) => ({ weight, arbitrary });
+
+const deed: fc.Arbitrary<Deed> = fc.oneof(
+  weighted(
+    40,
+    fc.record({
+      do: fc.constant('step' as const),
+      index: fc.nat(4),
+      fate: fc.oneof(
+        { weight: 6, arbitrary: fc.constant('goes on' as const) },
+        {
+          weight: 1,
+          arbitrary: fc.constantFrom('never arrives' as const, 'answer lost' as const, 'answered 500' as const),
+        },
+      ),
+    }),
+  ),
+  weighted(
+    12,
+    fc.record({
+      do: fc.constant('apply' as const),
+      key,
+      variant: fc.nat(3),
+      late: fc.constantFrom(0, 0, 0, 2),
+      again: fc.constantFrom(false, false, false, true),
+    }),
+  ),
+  weighted(4, fc.record({ do: fc.constant('rotate' as const), key, leak: fc.boolean() })),
+  weighted(
+    4,
+    fc.record({
+      do: fc.constant('retire' as const),
+      key,
+      which: fc.constantFrom('current' as const, 'published' as const, 'old' as const),
+    }),
+  ),
+  weighted(1, fc.record({ do: fc.constant('delete' as const), key })),
+  weighted(
+    3,
+    fc.record({
+      do: fc.constant('pull request' as const),
+      is: fc.constantFrom('closed' as const, 'reopened' as const),
+    }),
+  ),
+  weighted(
+    2,
+    fc.record({
+      do: fc.constant('happens' as const),
+      what: fc.constantFrom('archived' as const, 'unarchived' as const, 'teardown' as const, 'rotation' as const),
+    }),
+  ),
+  weighted(6, fc.record({ do: fc.constant('webhook' as const), index: fc.nat(5) })),
+  weighted(
+    14,
+    fc.record({
+      do: fc.constant('pass' as const),
+      ms: fc.constantFrom(1000, 30_000, 10 * 60_000, HOUR, DAY, 8 * DAY, 31 * DAY),
+      lively: fc.constantFrom(true, true, true, false),
+      loses: fc.constantFrom(0, 0, 2, 4, 6, 10),
+    }),
+  ),
+  weighted(4, fc.record({ do: fc.constant('evict' as const) })),
+  weighted(
+    3,
+    fc.record({
+      do: fc.constant('outage' as const),
+      of: fc.constantFrom('server' as const, 'github' as const, 'kv' as const),
+      is: fc.constantFrom(true, false, false),
+    }),
+  ),
+  weighted(2, fc.record({ do: fc.constant('operator' as const), key })),
+  weighted(1, fc.record({ do: fc.constant('cron' as const) })),
+);
+
+const schedule: fc.Arbitrary<Schedule> = fc.record({
+  circumstances: fc.record({
+    kind: fc.constantFrom(...(Object.keys(KINDS) as (keyof typeof KINDS)[])),
+    app: fc.constantFrom(true, true, true, false),
+    retire: fc.constantFrom('confirmed' as const, 'after-overlap' as const),
+    deployed: fc.boolean(),
+    update: fc.constantFrom('ask' as const, 'interrupt' as const, 'replace' as const),
+  }),
+  deeds: fc.array(deed, { minLength: 5, maxLength: 40 }),
+});
+
+type Regression = Schedule & { readonly shows: string };
+const regressions = JSON.parse(readFileSync(new URL('regressions.json', import.meta.url), 'utf8')) as Regression[];
+
+it.each(regressions)('a schedule that once broke a rule: $shows', async (kept) => {
+  await play(kept);
+});
+
+it('keeps the rules in whatever order things happen', { timeout: 12 * 3_600_000 }, async () => {
+  const began = performance.now();
+  const ends = new Map<string, number>();
+  await fc.assert(
+    fc.asyncProperty(schedule, async (one) => {
+      for (const code of await play(one)) ends.set(code, (ends.get(code) ?? 0) + 1);
+    }),
+    { numRuns: SCHEDULES, seed: SEED, endOnFailure: process.env.SHRINK === 'no' },
+  );
+  const runs = [...ends.values()].reduce((sum, count) => sum + count, 0);
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  console.info(`${SCHEDULES} schedules with ${runs} runs in ${seconds} s (seed ${SEED})`);
+  console.info(
+    [...ends]
+      .sort((a, b) => b[1] - a[1])
+      .map(([code, count]) => `${code} ${count}`)
+      .join(', '),
+  );
+  if (SCHEDULES >= 2000)
+    expect([...ends.keys()]).toEqual(expect.arrayContaining(['done', 'lost', 'owner_ended', 'registration_unknown']));
+});

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { RegistrarError } from '../../shared/errors/registrar-error.ts';
+import type { Clock, Fetch, Random } from '../../shared/ports/ports.ts';
+import type { RegistrationRecord } from '../../shared/record/record.ts';
+import type { Settings } from '../../worker/repository/settings.ts';
+import type { Vault } from '../../worker/repository/vault.ts';
+import type { Network } from './network.ts';
+
+/** What the modules of the Worker get instead of the platform: whatever the schedule that runs has put here. */
+type Stage = {
+  network: Network;
+  fetch: Fetch;
+  settings: Settings;
+  lines: string[];
+  bytes: number;
+};
+
+export const stage = {} as Stage;
+
+export const clock: Clock = {
+  now: () => stage.network.now(),
+  sleep: (ms, signal) => stage.network.clockOf(stage.network.life()).sleep(ms, signal),
+};
+
+/** Repeatable, and never the same twice. */
+export const random: Random = {
+  bytes: (length) => {
+    stage.bytes += 1;
+    const digest = createHash('sha512').update(String(stage.bytes)).digest();
+    return Uint8Array.from({ length }, (_, index) => digest[index % digest.length] ?? 0);
+  },
+};
+
+export const platformFetch: Fetch = (url, init) => stage.fetch(url, init);
+
+export function logLine(line: object): void {
+  stage.lines.push(JSON.stringify(line));
+}
+
+/** Not sealed, so that a schedule takes milliseconds and is the same each time; what sealing promises has its own tests. */
+export function plainVault(): Vault {
+  return {
+    keyId: 'plain',
+    keyIds: ['plain'],
+    seal: async (record) => `plain.${Buffer.from(JSON.stringify(record)).toString('base64')}`,
+    open: async (key, sealed) => {
+      const record = openPlain(sealed);
+      if (record.key !== key) throw new RegistrarError('state_damaged', { message: 'of another registration' });
+      return record;
+    },
+  };
+}
+
+export function openPlain(sealed: string): RegistrationRecord {
+  return JSON.parse(Buffer.from(sealed.slice('plain.'.length), 'base64').toString()) as RegistrationRecord;
+}
+
+export async function quickFingerprint(value: string): Promise<string> {
+  return createHash('sha256').update(value).digest('base64url');
+}
+
+export function plainBox(value: string): string {
+  return Buffer.from(value).toString('base64');
+}
+
+export function openBox(sealed: string): string {
+  return Buffer.from(sealed, 'base64').toString();
+}

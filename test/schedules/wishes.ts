@@ -1,0 +1,91 @@
+import type { Desired } from '../../shared/manifest/desired.ts';
+import type { Identity } from '../../worker/identity/identity.ts';
+import { ALL, CHANGED, DAY, desired, HOUR, ID, NOW, OWNER, ROTATION, SERVER, target } from '../reconcile/build.ts';
+import type { Kind } from '../reconcile/model-server.ts';
+import { sampleConfig } from '../worker/config/sample-env.ts';
+import { pullRequestRun, run } from '../worker/policy/sample-identity.ts';
+import { TOKEN_ENDPOINT } from './server.ts';
+
+export const START = NOW;
+export { DAY, HOUR };
+
+/** What may differ from one schedule to the next before it begins. */
+export type Circumstances = {
+  readonly kind: keyof typeof KINDS;
+  /** The Worker itself publishes; else credentials are outputs of the job only. */
+  readonly app: boolean;
+  /** Everything was deployed before. */
+  readonly deployed: boolean;
+  readonly retire: 'confirmed' | 'after-overlap';
+  readonly update: Desired['update'];
+};
+
+export const KINDS = {
+  plain: {},
+  'single-use tokens': { singleUseTokens: true },
+  'registers only': { unmanaged: true },
+  'replaces the secret': { updateReplacesSecret: true },
+  'replaces secret and token': { updateReplacesSecret: true, singleUseTokens: true },
+  'reads only': { readOnly: true },
+  'keeps what it deleted': { keepsDeleted: true },
+} satisfies Record<string, Kind>;
+
+/** A permanent client; another one that may ask for a name of the first or of somebody else; one of a pull request. */
+export const KEYS = ['production/web', 'production/api', 'pr-42/web'] as const;
+export type Key = (typeof KEYS)[number];
+
+export const FOREIGN = 'FOREIGN';
+
+const OWN = { 'production/web': 'WEB', 'production/api': 'API', 'pr-42/web': 'PR_42' } as const;
+
+/** What apps of a registration read. */
+export const nameOf = (key: Key): string => `secret ${OWN[key]}`;
+
+/** Variant 1 has other metadata, 2 other names; of the second registration, 2 asks for a name of the first, 3 for one of nobody we know. */
+export function wishOf(key: Key, variant: number, { app, retire, update }: Circumstances): Desired {
+  const [environment = '', name = ''] = key.split('/');
+  const taken = key === 'production/api' && variant === 2 ? OWN['production/web'] : FOREIGN;
+  const asks = key === 'production/api' && variant >= 2 ? taken : OWN[key];
+  const secret = { ...ALL, name: asks };
+  const variable = { ...ID, name: `${OWN[key]}_${variant === 2 ? 'OTHER' : 'ID'}` };
+  const { redirect_uris } = variant === 1 ? CHANGED : { redirect_uris: ['https://app.example.com/callback'] };
+  return desired({
+    key,
+    environment,
+    name,
+    server: { address: SERVER.address, configurationEndpointOrigins: [] },
+    metadata: {
+      client_name: `Growth chart (${key})`,
+      redirect_uris: redirect_uris as readonly string[],
+      grant_types: ['authorization_code'],
+      token_endpoint_auth_method: 'client_secret_basic',
+    },
+    publish: app ? [target(secret, variable)] : [],
+    update,
+    ...(key === 'pr-42/web'
+      ? { owner: OWNER }
+      : { rotation: { ...ROTATION, retire, everySeconds: 30 * 86_400, overlapSeconds: 86_400 } }),
+  });
+}
+
+let tokens = 0;
+
+/** A run that may ask for a registration, with an id-token of its own. */
+export function identityFor(key: Key, runId: number, attempt: number): Identity {
+  const more = { runId, attempt, jti: `run-${++tokens}`, expiresAt: START + 400 * DAY };
+  return key === 'pr-42/web' ? pullRequestRun(42, more) : run(more);
+}
+
+export const config = await sampleConfig({
+  SERVERS: JSON.stringify([
+    {
+      name: 'ehr',
+      server: SERVER.address,
+      registration_endpoint: SERVER.registrationEndpoint,
+      token_endpoint: TOKEN_ENDPOINT,
+      issuer: SERVER.issuer,
+      redirect_hosts: ['app.example.com'],
+      scopes: 'any',
+    },
+  ]),
+});
