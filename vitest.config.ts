@@ -11,7 +11,13 @@ export default defineConfig({
     restoreMocks: true,
     unstubEnvs: true,
     unstubGlobals: true,
-    env: { NO_COLOR: '1', WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' },
+    env: {
+      NO_COLOR: '1',
+      WRANGLER_SEND_METRICS: 'false',
+      CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+      // Else wrangler writes a trace of every call to a database of its own.
+      X_LOCAL_OBSERVABILITY: 'false',
+    },
     coverage: {
       provider: 'v8',
       include: ['shared/**/*.ts'],
