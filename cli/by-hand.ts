@@ -1,10 +1,10 @@
 import { bringToRest } from '../action/bring-to-rest.ts';
 import { discoverServer } from '../shared/discovery/discover-server.ts';
 import { RegistrarError } from '../shared/errors/registrar-error.ts';
+import { oneStep } from '../shared/reconcile/one-step.ts';
 import { reconcile } from '../shared/reconcile/reconcile.ts';
 import { currentClient } from '../shared/reconcile/record-queries.ts';
 import { askRotation } from '../shared/reconcile/requests.ts';
-import type { Step } from '../shared/reconcile/step.ts';
 import { endRegistration } from '../shared/reconcile/transitions.ts';
 import { serverRecord, wantClient } from '../shared/reconcile/want.ts';
 import type { RegistrationRecord } from '../shared/record/record.ts';
@@ -46,7 +46,7 @@ export async function show(work: Work): Promise<number> {
     tellClient(record, work);
     return 0;
   }
-  const outcome = await reconcile(record, ports, { patienceMs: 0, decide: once({ kind: 'read', client }) });
+  const outcome = await reconcile(record, ports, { patienceMs: 0, decide: oneStep({ kind: 'read', client }) });
   for (const line of eventLines(record, outcome.events)) screen.note(line);
   const read = currentClient(outcome.record);
   const problem =
@@ -58,15 +58,6 @@ export async function show(work: Work): Promise<number> {
       : undefined);
   tellClient(outcome.record, work, problem);
   return problem === undefined ? 0 : 1;
-}
-
-function once(step: Step): () => Step {
-  let given = false;
-  return () => {
-    if (given) return { kind: 'done' };
-    given = true;
-    return step;
-  };
 }
 
 /** Changes the metadata of a client. */

@@ -1,6 +1,7 @@
 import type { Server } from '../discovery/server.ts';
 import { printable } from '../errors/printable.ts';
 import type { Desired } from '../manifest/desired.ts';
+import { oneStep } from '../reconcile/one-step.ts';
 import type { Ports } from '../reconcile/ports.ts';
 import { type Outcome, reconcile } from '../reconcile/reconcile.ts';
 import { currentClient } from '../reconcile/record-queries.ts';
@@ -60,7 +61,7 @@ export async function probeServer({
     reconcile(record, watched, { ...PATIENCE, decide });
 
   const wanted = wantClient({ record: undefined, desired, server: serverRecord(server), now: ports.clock.now() });
-  const registered = await run(wanted, once({ kind: 'register', purpose: 'first' }));
+  const registered = await run(wanted, oneStep({ kind: 'register', purpose: 'first' }));
   const steps: ProbeStep[] = [registerStep(registered, heard, withToken)];
   let record = registered.record;
   const clientId = currentClient(record)?.clientId;
@@ -110,7 +111,7 @@ function middle(heard: Heard, run: Runner): readonly MiddleStep[] {
   const attempt = (step: 'try' | 'try again'): MiddleStep => ({
     step,
     run: async (record, client) => {
-      const outcome = await run(record, once({ kind: 'verify', client }));
+      const outcome = await run(record, oneStep({ kind: 'verify', client }));
       return { outcome, report: tryStep(step, outcome) };
     },
   });
@@ -119,7 +120,7 @@ function middle(heard: Heard, run: Runner): readonly MiddleStep[] {
     {
       step: 'read',
       run: async (record, client) => {
-        const outcome = await run(record, once({ kind: 'read', client }));
+        const outcome = await run(record, oneStep({ kind: 'read', client }));
         return { outcome, report: readStep(outcome, heard) };
       },
     },
@@ -139,15 +140,6 @@ function whyNot(step: ProbeStep['step'], client: Client, before: readonly ProbeS
   if (client.access === undefined) return client.accessWithheld;
   if (step !== 'try again') return undefined;
   return before.some((done) => done.step === 'update' && done.result === 'worked') ? undefined : 'nothing was updated';
-}
-
-function once(step: Step): () => Step {
-  let given = false;
-  return () => {
-    if (given) return { kind: 'done' };
-    given = true;
-    return step;
-  };
 }
 
 /** A server that wants the secret in an update is asked once more, with it. */
