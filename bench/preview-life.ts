@@ -1,6 +1,6 @@
 import { openCountedScene } from '../test/worker/support/counted-scene.ts';
+import { closedWebhook, sendWebhook } from '../test/worker/support/github-webhook.ts';
 import { openWorkerJobs } from '../test/worker/support/worker-jobs.ts';
-import { sendClosed } from './closed-webhook.ts';
 import type { Measurement } from './figure.ts';
 import { type Charged, LIST_PRICES } from './list-prices.ts';
 import { ACTION } from './shipped-action.ts';
@@ -31,7 +31,7 @@ export const previewLife: Measurement = async () => {
     }
     const end = await charged(() => {
       webhooks += 1;
-      return sendClosed(scene.worker, PULL);
+      return sendWebhook(scene.worker, closedWebhook(PULL));
     });
     const left = scene.server.clients().length;
     if (left !== 1) throw new Error(`${left} clients are left where one should be`);

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { startAuthorizationServer } from '../test/support/authorization-server.ts';
+import { closedWebhook } from '../test/worker/support/github-webhook.ts';
 import { startWorker, type TestWorker, wish } from '../test/worker/support/worker.ts';
 import { closedExample } from './closed-example.ts';
-import { closedWebhook } from './closed-webhook.ts';
 import type { Measurement } from './figure.ts';
 import { median, pairwise, spread } from './in-turns.ts';
 import type { Load } from './load-worker/load.ts';

@@ -1,4 +1,4 @@
-import type { SignedBody } from '../signed-body.ts';
+import type { SignedBody } from '../../test/worker/support/signed-body.ts';
 
 /** Webhooks to be sent. */
 export type Load = SignedBody & {

@@ -1,17 +1,15 @@
-import { createHmac, randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AuthorizationServer } from '../support/authorization-server.ts';
-import { startGitHub } from '../support/github/server.ts';
-import { closeServer, listenOnLoopback } from '../support/listen.ts';
 import { completeCodeFlow } from '../support/real-client.ts';
-import { type Run, runMain, runPost } from '../support/run-action.ts';
-import { APP_ID, INSTALLATION, PKCS1, PUBLIC_KEY } from '../worker/github-app/support/app.ts';
-import { type Claims, pullRequestRun, REPOSITORY } from '../worker/support/issuer.ts';
-import { PUBLIC_URL, startWorker, until, WEBHOOK_SECRET } from '../worker/support/worker.ts';
+import { type Run, runPost } from '../support/run-action.ts';
+import { closedWebhook, sendWebhook } from '../worker/support/github-webhook.ts';
+import { appSettings, startGitHubWithApp } from '../worker/support/github-with-app.ts';
+import { type Claims, pullRequestRun } from '../worker/support/issuer.ts';
+import { startWorker, until } from '../worker/support/worker.ts';
+import { openWorkerRunner } from '../worker/support/worker-runner.ts';
 import { pullRequest, pushToMain } from './repository.ts';
 import type { Story } from './story.ts';
 
@@ -43,52 +41,23 @@ environments:
 export async function playWorker(server: AuthorizationServer, { chapter, does, shows, check }: Story): Promise<void> {
   chapter('4  The Worker: nothing that manages clients is in a job');
   server.reset();
-  const github = await startGitHub({
-    repository: { owner: 'acme', name: 'app', id: Number(REPOSITORY.id), ownerId: Number(REPOSITORY.ownerId) },
-    tokens: {},
-    app: {
-      id: APP_ID,
-      publicKey: PUBLIC_KEY,
-      installations: [
-        {
-          ...INSTALLATION,
-          account: { id: Number(REPOSITORY.ownerId), login: 'acme' },
-          repositories: [Number(REPOSITORY.id)],
-        },
-      ],
-    },
-  });
+  const github = await startGitHubWithApp();
   const pull = (state: 'open' | 'closed') =>
     github.pull({ number: 42, state, head: { ref: 'feature-42', sha: '1'.repeat(40) } });
   pull('open');
-  const worker = await startWorker(server, { GH_APP_ID: APP_ID, GH_APP_PRIVATE_KEY: PKCS1, GH_API_URL: github.url });
+  const worker = await startWorker(server, appSettings(github));
   const workerUrl = (await worker.harness.listen()).url.origin;
-  let claims: Claims = {};
-  const tokens = createServer(async (request, response) => {
-    const audience = new URL(request.url ?? '/', 'http://x').searchParams.get('audience') ?? '';
-    response.end(JSON.stringify({ value: await worker.issuer.token(audience, claims) }));
-  });
-  const idTokens = `http://127.0.0.1:${await listenOnLoopback(tokens)}/?v=2`;
   const workspace = await mkdtemp(join(tmpdir(), 'oauth-registrar-demo-'));
   await mkdir(join(workspace, '.github'));
   await writeFile(join(workspace, '.github', 'oauth-clients.yml'), manifest(server.issuer));
-  let runs = 100;
+  const runner = await openWorkerRunner({ worker, github, directory: ROOT, workspace, workerUrl });
 
   const job = async (
     who: Claims,
     event: { name: string; payload: unknown },
     inputs: Record<string, string>,
   ): Promise<Run> => {
-    runs += 1;
-    claims = { ...who, run_id: String(runs) };
-    const main = await runMain({
-      directory: ROOT,
-      workspace,
-      event,
-      github: { apiUrl: github.url, repository: REPOSITORY.name, repositoryId: REPOSITORY.id, runId: String(runs) },
-      env: { ACTIONS_ID_TOKEN_REQUEST_URL: idTokens, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'of-this-job' },
-      inputs: { 'worker-url': workerUrl, audience: PUBLIC_URL, 'insecure-loopback': 'true', ...inputs },
-    });
+    const main = await runner.run({ who, event, inputs });
     for (const line of main.log.trim().split('\n')) shows('log', line);
     await runPost(main);
     return main;
@@ -154,22 +123,7 @@ export async function playWorker(server: AuthorizationServer, { chapter, does, s
 
   does('The pull request closes: GitHub sends a signed webhook');
   pull('closed');
-  const body = JSON.stringify({
-    action: 'closed',
-    number: 42,
-    pull_request: { number: 42, closed_at: new Date().toISOString() },
-    repository: { id: Number(REPOSITORY.id) },
-  });
-  const answer = await worker.harness.fetch('/webhooks/github', {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'x-github-event': 'pull_request',
-      'x-github-delivery': randomUUID(),
-      'x-hub-signature-256': `sha256=${createHmac('sha256', WEBHOOK_SECRET).update(body).digest('hex')}`,
-    },
-    body,
-  });
+  const answer = await sendWebhook(worker, closedWebhook(42));
   shows('answer', `${answer.status} ${await answer.text()}`);
   await until(async () => server.clients().length === 1 && github.secrets().PREVIEW_CLIENT_SECRET === undefined);
   check(
@@ -201,7 +155,7 @@ export async function playWorker(server: AuthorizationServer, { chapter, does, s
     values.filter((value) => value.includes(fresh.secret)),
     [],
   );
-  const view = (await worker.send('GET', 'pr-42/web', { claims: { ...pullRequestRun(42), run_id: String(runs + 1) } }))
+  const view = (await worker.send('GET', 'pr-42/web', { claims: { ...pullRequestRun(42), run_id: runner.nextRun() } }))
     .body;
   check('the preview has ended', view.registration?.status, 'ended');
   const ledger = (
@@ -216,6 +170,6 @@ export async function playWorker(server: AuthorizationServer, { chapter, does, s
 
   await worker.close();
   await github.close();
-  await closeServer(tokens);
+  await runner.close();
   await rm(workspace, { recursive: true });
 }

@@ -1,17 +1,15 @@
-import { createHmac, randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pullRequest, pushToMain } from '../demo/repository.ts';
 import type { Story } from '../demo/story.ts';
-import { startGitHub } from '../support/github/server.ts';
-import { closeServer, listenOnLoopback } from '../support/listen.ts';
-import { runMain, runPost } from '../support/run-action.ts';
-import { APP_ID, INSTALLATION, PKCS1, PUBLIC_KEY } from '../worker/github-app/support/app.ts';
-import { type Claims, pullRequestRun, REPOSITORY } from '../worker/support/issuer.ts';
-import { PUBLIC_URL, startWorker, until, WEBHOOK_SECRET } from '../worker/support/worker.ts';
+import { runPost } from '../support/run-action.ts';
+import { closedWebhook, sendWebhook } from '../worker/support/github-webhook.ts';
+import { appSettings, startGitHubWithApp } from '../worker/support/github-with-app.ts';
+import { type Claims, pullRequestRun } from '../worker/support/issuer.ts';
+import { startWorker, until } from '../worker/support/worker.ts';
+import { openWorkerRunner } from '../worker/support/worker-runner.ts';
 import { manifest, secretMethod } from './manifest.ts';
 import type { RunningServer } from './server.ts';
 import { type Credentials, tokenEndpoint } from './token-endpoint.ts';
@@ -27,45 +25,23 @@ export async function journeyByWorker(server: RunningServer, { does, check, show
   const held = async () => (await server.clients()).filter(({ clientId }) => !before.has(clientId));
   const heldIds = async () => (await held()).map(({ clientId }) => clientId).sort();
 
-  const github = await startGitHub({
-    repository: { owner: 'acme', name: 'app', id: Number(REPOSITORY.id), ownerId: Number(REPOSITORY.ownerId) },
-    tokens: {},
-    app: {
-      id: APP_ID,
-      publicKey: PUBLIC_KEY,
-      installations: [
-        {
-          ...INSTALLATION,
-          account: { id: Number(REPOSITORY.ownerId), login: 'acme' },
-          repositories: [Number(REPOSITORY.id)],
-        },
-      ],
-    },
-  });
+  const github = await startGitHubWithApp();
   const pull = (state: 'open' | 'closed') =>
     github.pull({ number: 42, state, head: { ref: 'feature-42', sha: '1'.repeat(40) } });
   pull('open');
   const worker = await startWorker(
     { issuer: server.address },
     {
-      GH_APP_ID: APP_ID,
-      GH_APP_PRIVATE_KEY: PKCS1,
-      GH_API_URL: github.url,
+      ...appSettings(github),
       SERVERS: JSON.stringify([serverEntry(server)]),
     },
   );
   const workerUrl = (await worker.harness.listen()).url.origin;
-  let claims: Claims = {};
-  const tokens = createServer(async (request, response) => {
-    const audience = new URL(request.url ?? '/', 'http://x').searchParams.get('audience') ?? '';
-    response.end(JSON.stringify({ value: await worker.issuer.token(audience, claims) }));
-  });
-  const idTokens = `http://127.0.0.1:${await listenOnLoopback(tokens)}/?v=2`;
   const workspace = await mkdtemp(join(tmpdir(), 'oauth-registrar-interop-'));
   await mkdir(join(workspace, '.github'));
   const write = (callback: string) =>
     writeFile(join(workspace, '.github', 'oauth-clients.yml'), manifest(server, callback));
-  let runs = 100;
+  const runner = await openWorkerRunner({ worker, github, directory: ROOT, workspace, workerUrl });
   const job = async (
     what: string,
     {
@@ -75,17 +51,7 @@ export async function journeyByWorker(server: RunningServer, { does, check, show
     }: { who?: Claims; event?: typeof pushToMain; inputs: Record<string, string> },
   ) => {
     does(what);
-    runs += 1;
-    claims = { ...who, run_id: String(runs) };
-    const main = await runMain({
-      directory: ROOT,
-      workspace,
-      event,
-      github: { apiUrl: github.url, repository: REPOSITORY.name, repositoryId: REPOSITORY.id, runId: String(runs) },
-      env: { ACTIONS_ID_TOKEN_REQUEST_URL: idTokens, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'of-this-job' },
-      inputs: { 'worker-url': workerUrl, audience: PUBLIC_URL, 'insecure-loopback': 'true', ...inputs },
-      timeLimitMs: 120_000,
-    });
+    const main = await runner.run({ who, event, inputs, timeLimitMs: 120_000 });
     await runPost(main);
     for (const { level, message } of main.annotations) if (level === 'error') shows('error', message);
     return main;
@@ -169,22 +135,7 @@ export async function journeyByWorker(server: RunningServer, { does, check, show
 
     does('Worker: the pull request closes, and GitHub sends a signed webhook');
     pull('closed');
-    const body = JSON.stringify({
-      action: 'closed',
-      number: 42,
-      pull_request: { number: 42, closed_at: new Date().toISOString() },
-      repository: { id: Number(REPOSITORY.id) },
-    });
-    const answer = await worker.harness.fetch('/webhooks/github', {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        'x-github-event': 'pull_request',
-        'x-github-delivery': randomUUID(),
-        'x-hub-signature-256': `sha256=${createHmac('sha256', WEBHOOK_SECRET).update(body).digest('hex')}`,
-      },
-      body,
-    });
+    const answer = await sendWebhook(worker, closedWebhook(42));
     check('the webhook was taken', answer.ok, true);
     await production('Worker: production is given up: delete', { command: 'delete' });
     const records = async () => Promise.all(['production/web', 'pr-42/web'].map(worker.record));
@@ -198,7 +149,7 @@ export async function journeyByWorker(server: RunningServer, { does, check, show
   } finally {
     await worker.close();
     await github.close();
-    await closeServer(tokens);
+    await runner.close();
     await rm(workspace, { recursive: true });
   }
 }

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { closedExample } from '../../bench/closed-example.ts';
-import { closedWebhook } from '../../bench/closed-webhook.ts';
 import type { Measured } from '../../bench/figure.ts';
-import { signBody } from '../../bench/sign-body.ts';
-import type { SignedBody } from '../../bench/signed-body.ts';
+import { closedWebhook, signBody } from '../worker/support/github-webhook.ts';
 import { pullRequestRun } from '../worker/support/issuer.ts';
+import type { SignedBody } from '../worker/support/signed-body.ts';
 import { wish } from '../worker/support/worker.ts';
 import { atOnce } from './at-once.ts';
 import { alarmsLine, answersLine, bytesText, exactly } from './report.ts';

@@ -1,12 +1,14 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import sodium from 'libsodium-wrappers';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ApplyBody } from '../../shared/api/worker-api.ts';
 import { deploySecret } from '../../worker/webhooks/verify-deploy.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../support/authorization-server.ts';
-import { type GitHub, startGitHub } from '../support/github/server.ts';
-import { APP_ID, PKCS1, PUBLIC_KEY } from './github-app/support/app.ts';
+import type { GitHub } from '../support/github/server.ts';
+import { APP_ID, PKCS1 } from './github-app/support/app.ts';
+import { closedWebhook, sendWebhook } from './support/github-webhook.ts';
+import { startGitHubWithApp } from './support/github-with-app.ts';
 import { pullRequestRun, REPOSITORY } from './support/issuer.ts';
 import {
   KEY,
@@ -69,22 +71,7 @@ beforeAll(async () => {
     contents: 'write',
     metadata: 'read',
   } as const;
-  github = await startGitHub({
-    tokens: {},
-    repository: { owner: 'acme', name: 'app', id: Number(REPOSITORY.id), ownerId: Number(REPOSITORY.ownerId) },
-    app: {
-      id: APP_ID,
-      publicKey: PUBLIC_KEY,
-      installations: [
-        {
-          id: 991,
-          account: { id: Number(REPOSITORY.ownerId), login: 'acme' },
-          permissions,
-          repositories: [Number(REPOSITORY.id)],
-        },
-      ],
-    },
-  });
+  github = await startGitHubWithApp({ permissions });
   for (const number of [1, 2]) github.pull({ number, state: 'open', head: { ref: 'feature', sha: '1'.repeat(40) } });
   const entry = {
     name: 'ehr',
@@ -266,16 +253,10 @@ async function fail(): Promise<void> {
 }
 
 async function hooks(): Promise<void> {
-  const closed = JSON.stringify({
-    action: 'closed',
-    number: 2,
-    pull_request: { number: 2, closed_at: new Date().toISOString() },
-    repository: { id: Number(REPOSITORY.id), name: 'app', owner: { login: 'acme', id: Number(REPOSITORY.ownerId) } },
-  });
-  const signature = `sha256=${createHmac('sha256', WEBHOOK_SECRET).update(closed).digest('hex')}`;
-  const delivery = { 'x-github-event': 'pull_request', 'x-github-delivery': randomUUID() };
-  expect(await hook('/webhooks/github', { ...delivery, 'x-hub-signature-256': signature }, closed)).toBe(202);
-  expect(await hook('/webhooks/github', { ...delivery, 'x-hub-signature-256': FOREIGN }, closed)).toBe(401);
+  const closed = closedWebhook(2);
+  expect((await sendWebhook(worker, closed)).status).toBe(202);
+  const headers = { ...closed.headers, 'x-hub-signature-256': FOREIGN };
+  expect(await hook('/webhooks/github', { ...headers, 'x-github-delivery': randomUUID() }, closed.body)).toBe(401);
   const message = JSON.stringify({ type: 'deploy.rotate', data: { environment: 'production', name: 'web' } });
   const id = randomUUID();
   const signed = {

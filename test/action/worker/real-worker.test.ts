@@ -1,13 +1,12 @@
-import { createHmac, randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type AuthorizationServer, startAuthorizationServer } from '../../support/authorization-server.ts';
-import { type GitHub, startGitHub } from '../../support/github/server.ts';
-import { closeServer, listenOnLoopback } from '../../support/listen.ts';
+import type { GitHub } from '../../support/github/server.ts';
 import { type Run, runPost } from '../../support/run-action.ts';
-import { APP_ID, INSTALLATION, PKCS1, PUBLIC_KEY } from '../../worker/github-app/support/app.ts';
+import { closedWebhook, sendWebhook } from '../../worker/support/github-webhook.ts';
+import { appSettings, startGitHubWithApp } from '../../worker/support/github-with-app.ts';
+import { type IdTokens, startIdTokens } from '../../worker/support/id-tokens.ts';
 import { type Claims, pullRequestRun, REPOSITORY } from '../../worker/support/issuer.ts';
-import { PUBLIC_URL, startWorker, type TestWorker, until, WEBHOOK_SECRET } from '../../worker/support/worker.ts';
+import { PUBLIC_URL, startWorker, type TestWorker, until } from '../../worker/support/worker.ts';
 import { codesOf, main, type Step } from '../support/built-action.ts';
 import { builtAction } from './support/through-worker.ts';
 
@@ -16,33 +15,20 @@ const PAT = 'github_pat_0123456789abcdef';
 let server: AuthorizationServer;
 let worker: TestWorker;
 let github: GitHub;
-let tokens: Server;
+let idTokens: IdTokens;
 let run: Claims;
-let idTokenUrl: string;
 let workerUrl: string;
 
 beforeEach(async () => {
   server = await startAuthorizationServer();
-  github = await startGitHub({
-    repository: { owner: 'acme', name: 'app', id: Number(REPOSITORY.id), ownerId: Number(REPOSITORY.ownerId) },
+  github = await startGitHubWithApp({
     tokens: { [PAT]: { kind: 'fine-grained', permissions: { secrets: 'write', variables: 'write' } } },
-    app: {
-      id: APP_ID,
-      publicKey: PUBLIC_KEY,
-      installations: [
-        {
-          ...INSTALLATION,
-          account: { id: Number(REPOSITORY.ownerId), login: 'acme' },
-          repositories: [Number(REPOSITORY.id)],
-        },
-      ],
-    },
   });
   run = pullRequestRun(42);
   pull('open');
 });
 
-afterEach(() => Promise.all([worker.close(), server.close(), github.close(), closeServer(tokens)]));
+afterEach(() => Promise.all([worker.close(), server.close(), github.close(), idTokens.close()]));
 
 const pull = (state: 'open' | 'closed') =>
   github.pull({ number: 42, state, head: { ref: 'feature-42', sha: '1'.repeat(40) } });
@@ -50,14 +36,10 @@ const pull = (state: 'open' | 'closed') =>
 async function start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
   worker = await startWorker(server, settings);
   workerUrl = (await worker.harness.listen()).url.origin;
-  tokens = createServer(async (request, response) => {
-    const audience = new URL(request.url ?? '/', 'http://x').searchParams.get('audience') ?? '';
-    response.end(JSON.stringify({ value: await worker.issuer.token(audience, run) }));
-  });
-  idTokenUrl = `http://127.0.0.1:${await listenOnLoopback(tokens)}/?v=2`;
+  idTokens = await startIdTokens((audience) => worker.issuer.token(audience, run));
 }
 
-const withApp = () => ({ GH_APP_ID: APP_ID, GH_APP_PRIVATE_KEY: PKCS1, GH_API_URL: github.url });
+const withApp = () => appSettings(github);
 
 const manifest = () => `
 version: 1
@@ -81,7 +63,7 @@ async function action({ inputs, ...step }: Step = {}): Promise<Run> {
     directory: await builtAction(),
     manifest: manifest(),
     github: { apiUrl: github.url, repository: REPOSITORY.name, repositoryId: REPOSITORY.id },
-    env: { ACTIONS_ID_TOKEN_REQUEST_URL: idTokenUrl, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'request-token' },
+    env: idTokens.env,
     inputs: { 'worker-url': workerUrl, audience: PUBLIC_URL, 'pull-request': '42', ttl: '', ...inputs },
     ...step,
   });
@@ -99,23 +81,7 @@ it('a preview is deployed, deployed again, and torn down by a signed webhook; th
   expect(github.calls.length).toBe(calls);
 
   pull('closed');
-  const payload = {
-    action: 'closed',
-    number: 42,
-    pull_request: { number: 42, closed_at: new Date().toISOString() },
-    repository: { id: Number(REPOSITORY.id) },
-  };
-  const body = JSON.stringify(payload);
-  const answer = await worker.harness.fetch('/webhooks/github', {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'x-github-event': 'pull_request',
-      'x-github-delivery': randomUUID(),
-      'x-hub-signature-256': `sha256=${createHmac('sha256', WEBHOOK_SECRET).update(body).digest('hex')}`,
-    },
-    body,
-  });
+  const answer = await sendWebhook(worker, closedWebhook(42));
   expect([answer.status, await answer.json()]).toEqual([202, { status: 'taken' }]);
   await until(async () => Object.keys(github.secrets()).length === 0 && server.clients().length === 0);
   expect(github.variables()).toEqual({});

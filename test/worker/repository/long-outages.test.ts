@@ -2,8 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ApplyBody } from '../../../shared/api/worker-api.ts';
 import type { Overview } from '../../../worker/repository/calls.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../../support/authorization-server.ts';
-import { type GitHub, startGitHub } from '../../support/github/server.ts';
-import { APP_ID, PKCS1, PUBLIC_KEY } from '../github-app/support/app.ts';
+import type { GitHub } from '../../support/github/server.ts';
+import { APP_ID, PKCS1 } from '../github-app/support/app.ts';
+import { startGitHubWithApp } from '../support/github-with-app.ts';
 import { pullRequestRun, REPOSITORY } from '../support/issuer.ts';
 import { startUnreliableWorker, type UnreliableWorker } from '../support/unreliable.ts';
 import { wish } from '../support/worker.ts';
@@ -28,22 +29,9 @@ const ROTATION = {
 beforeAll(async () => {
   server = await startAuthorizationServer();
   other = await startAuthorizationServer();
-  github = await startGitHub({
-    tokens: {},
-    repository: { owner: 'acme', name: 'app', id: Number(REPOSITORY.id), ownerId: Number(REPOSITORY.ownerId) },
+  github = await startGitHubWithApp({
     now: () => clock(),
-    app: {
-      id: APP_ID,
-      publicKey: PUBLIC_KEY,
-      installations: [
-        {
-          id: 991,
-          account: { id: Number(REPOSITORY.ownerId), login: 'acme' },
-          permissions: { secrets: 'write', actions_variables: 'write', pull_requests: 'read', metadata: 'read' },
-          repositories: [Number(REPOSITORY.id)],
-        },
-      ],
-    },
+    permissions: { secrets: 'write', actions_variables: 'write', pull_requests: 'read', metadata: 'read' },
   });
   const entry = (name: string, { issuer }: AuthorizationServer) => ({
     name,

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ApplyBody } from '../../../shared/api/worker-api.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../../support/authorization-server.ts';
-import { type GitHub, startGitHub } from '../../support/github/server.ts';
-import { APP_ID, PKCS1, PUBLIC_KEY } from '../github-app/support/app.ts';
+import type { GitHub } from '../../support/github/server.ts';
+import { APP_ID, PKCS1 } from '../github-app/support/app.ts';
+import { startGitHubWithApp } from '../support/github-with-app.ts';
 import { pullRequestRun, REPOSITORY } from '../support/issuer.ts';
 import { startWorker, type TestWorker, until, wish } from '../support/worker.ts';
 
@@ -12,29 +13,16 @@ let worker: TestWorker;
 
 beforeAll(async () => {
   server = await startAuthorizationServer();
-  github = await startGitHub({
-    tokens: {},
-    repository: { owner: 'acme', name: 'app', id: Number(REPOSITORY.id), ownerId: Number(REPOSITORY.ownerId) },
-    app: {
-      id: APP_ID,
-      publicKey: PUBLIC_KEY,
-      installations: [
-        {
-          id: 991,
-          account: { id: Number(REPOSITORY.ownerId), login: 'acme' },
-          permissions: {
-            secrets: 'write',
-            actions_variables: 'write',
-            environments: 'write',
-            actions: 'read',
-            administration: 'write',
-            contents: 'write',
-            pull_requests: 'read',
-            metadata: 'read',
-          },
-          repositories: [Number(REPOSITORY.id)],
-        },
-      ],
+  github = await startGitHubWithApp({
+    permissions: {
+      secrets: 'write',
+      actions_variables: 'write',
+      environments: 'write',
+      actions: 'read',
+      administration: 'write',
+      contents: 'write',
+      pull_requests: 'read',
+      metadata: 'read',
     },
   });
   worker = await startWorker(server, { GH_APP_ID: APP_ID, GH_APP_PRIVATE_KEY: PKCS1 }, { GH_API_URL: github.url });

@@ -9,6 +9,18 @@ let worker: TestWorker;
 const sharing = createSharing(() => ({ server, worker }));
 const { pull, pattern, wanted, deploy, deliver, atServer, left } = sharing;
 
+/** The server takes no new address, once. */
+const REFUSED_UPDATE = {
+  method: 'PUT',
+  times: 1,
+  do: {
+    kind: 'answer',
+    status: 400,
+    headers: { 'content-type': 'application/json' },
+    body: '{"error":"invalid_redirect_uri"}',
+  },
+} as const;
+
 beforeAll(async () => {
   server = await startAuthorizationServer();
   worker = await startWorker(server, {}, { POLICY: JSON.stringify(POLICY) });
@@ -244,16 +256,7 @@ describe('what one environment does to the others', () => {
   test('an address that the server does not take keeps nobody else from adding theirs', async () => {
     const pulls = [pull(1), pull(2), pull(3)] as const;
     await deploy(pulls[0]);
-    server.interfere({
-      method: 'PUT',
-      times: 1,
-      do: {
-        kind: 'answer',
-        status: 400,
-        headers: { 'content-type': 'application/json' },
-        body: '{"error":"invalid_redirect_uri"}',
-      },
-    });
+    server.interfere(REFUSED_UPDATE);
     expect((await deploy(pulls[1])).body.error).toBe('invalid_redirect_uri');
     expect((await deploy(pulls[2])).status).toBe(200);
     expect(atServer()).toEqual([[uri(pulls[0]), uri(pulls[2])]]);
@@ -263,16 +266,7 @@ describe('what one environment does to the others', () => {
     const [one, two] = [pull(1), pull(2)];
     await deploy(one);
     await deploy(two);
-    server.interfere({
-      method: 'PUT',
-      times: 1,
-      do: {
-        kind: 'answer',
-        status: 400,
-        headers: { 'content-type': 'application/json' },
-        body: '{"error":"invalid_redirect_uri"}',
-      },
-    });
+    server.interfere(REFUSED_UPDATE);
     const moved = { more: { redirect_uris: ['https://moved.preview.example.org/callback'] } };
     expect((await deploy(two, moved)).body.error).toBe('invalid_redirect_uri');
     await deploy(pull(3));

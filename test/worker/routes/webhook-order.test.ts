@@ -1,11 +1,12 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { deploySecret } from '../../../worker/webhooks/verify-deploy.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../../support/authorization-server.ts';
+import { sendWebhook, signBody } from '../support/github-webhook.ts';
 import { pullRequestRun, REPOSITORY } from '../support/issuer.ts';
-import { startWorker, type TestWorker, until, WEBHOOK_SECRET, wish } from '../support/worker.ts';
+import { startWorker, type TestWorker, until, wish } from '../support/worker.ts';
 
 let server: AuthorizationServer;
 let worker: TestWorker;
@@ -34,17 +35,7 @@ type Delivery = { readonly event: string; readonly payload: object; readonly id?
 
 /** As GitHub sends it: signed, through the route. Answers what became of it. */
 async function deliver({ event, payload, id = randomUUID() }: Delivery): Promise<string> {
-  const body = JSON.stringify(payload);
-  const answer = await worker.harness.fetch('/webhooks/github', {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'x-github-event': event,
-      'x-github-delivery': id,
-      'x-hub-signature-256': `sha256=${createHmac('sha256', WEBHOOK_SECRET).update(body).digest('hex')}`,
-    },
-    body,
-  });
+  const answer = await sendWebhook(worker, signBody(event, payload), id);
   expect(answer.status).toBe(202);
   return ((await answer.json()) as { status: string }).status;
 }

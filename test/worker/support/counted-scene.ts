@@ -1,9 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { type AuthorizationServer, startAuthorizationServer } from '../../support/authorization-server.ts';
-import { type GitHub, startGitHub } from '../../support/github/server.ts';
-import { APP_ID, INSTALLATION, PKCS1, PUBLIC_KEY } from '../github-app/support/app.ts';
+import type { GitHub } from '../../support/github/server.ts';
 import type { Counts } from './counted/counts.ts';
-import { REPOSITORY } from './issuer.ts';
+import { appSettings, startGitHubWithApp } from './github-with-app.ts';
 import { startWorker, type TestWorker } from './worker.ts';
 
 const CONFIG = fileURLToPath(new URL('counted/wrangler.toml', import.meta.url));
@@ -33,23 +32,8 @@ export type CountedScene = {
 
 export async function openCountedScene(): Promise<CountedScene> {
   const server = await startAuthorizationServer();
-  const github = await startGitHub({
-    repository: { owner: 'acme', name: 'app', id: Number(REPOSITORY.id), ownerId: Number(REPOSITORY.ownerId) },
-    tokens: {},
-    app: {
-      id: APP_ID,
-      publicKey: PUBLIC_KEY,
-      installations: [
-        {
-          ...INSTALLATION,
-          account: { id: Number(REPOSITORY.ownerId), login: 'acme' },
-          repositories: [Number(REPOSITORY.id)],
-        },
-      ],
-    },
-  });
-  const app = { GH_APP_ID: APP_ID, GH_APP_PRIVATE_KEY: PKCS1 };
-  const worker = await startWorker(server, app, { GH_API_URL: github.url }, { configPath: CONFIG });
+  const github = await startGitHubWithApp();
+  const worker = await startWorker(server, appSettings(github), {}, { configPath: CONFIG });
   const seen = async (): Promise<Work> => {
     const object = (await worker.object()) as unknown as { readonly counts: () => Promise<Counts> };
     return {

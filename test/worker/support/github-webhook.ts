@@ -1,8 +1,19 @@
-import { randomUUID } from 'node:crypto';
-import { REPOSITORY } from '../test/worker/support/issuer.ts';
-import type { TestWorker } from '../test/worker/support/worker.ts';
-import { signBody } from './sign-body.ts';
+import { createHmac, randomUUID } from 'node:crypto';
+import { REPOSITORY } from './issuer.ts';
 import type { SignedBody } from './signed-body.ts';
+import { type TestWorker, WEBHOOK_SECRET } from './worker.ts';
+
+export function signBody(event: string, payload: object): SignedBody {
+  const body = JSON.stringify(payload);
+  return {
+    body,
+    headers: {
+      'content-type': 'application/json',
+      'x-github-event': event,
+      'x-hub-signature-256': `sha256=${createHmac('sha256', WEBHOOK_SECRET).update(body).digest('hex')}`,
+    },
+  };
+}
 
 /** What GitHub sends when a pull request of a repository is closed; `more` is what else is in it. */
 export function closedWebhook(
@@ -19,14 +30,13 @@ export function closedWebhook(
   });
 }
 
-export async function sendClosed({ harness }: TestWorker, pull: number): Promise<void> {
-  const { body, headers } = closedWebhook(pull);
-  const answer = await harness.fetch('/webhooks/github', {
-    method: 'POST',
-    headers: { ...headers, 'x-github-delivery': randomUUID() },
-    body,
-  });
-  if (answer.status !== 202) throw new Error(`the webhook was answered with ${answer.status}`);
+/** Sends a webhook as GitHub does, each delivery under a name of its own unless one is given. */
+export function sendWebhook(
+  { harness }: Pick<TestWorker, 'harness'>,
+  { body, headers }: SignedBody,
+  id: string = randomUUID(),
+): ReturnType<TestWorker['harness']['fetch']> {
+  return harness.fetch('/webhooks/github', { method: 'POST', headers: { ...headers, 'x-github-delivery': id }, body });
 }
 
 function asObject(value: unknown): object {

@@ -1,14 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pullRequest, pushToMain } from '../../demo/repository.ts';
 import { startLatency } from '../../support/latency.ts';
-import { closeServer, listenOnLoopback } from '../../support/listen.ts';
-import { runMain } from '../../support/run-action.ts';
 import type { CountedScene } from './counted-scene.ts';
-import { type Claims, pullRequestRun, REPOSITORY } from './issuer.ts';
-import { PUBLIC_URL } from './worker.ts';
+import { type Claims, pullRequestRun } from './issuer.ts';
+import { openWorkerRunner } from './worker-runner.ts';
 
 const MANIFEST = 'oauth-clients.yml';
 
@@ -25,33 +22,12 @@ export type WorkerJobs = {
 export async function openWorkerJobs({ worker, server, github }: CountedScene, action: string): Promise<WorkerJobs> {
   const front = await startLatency({ roundTripMs: 0 });
   front.forwardTo((await worker.harness.listen()).url.origin);
-  let claims: Claims = {};
-  const tokens = createServer(async (request, response) => {
-    const audience = new URL(request.url ?? '/', 'http://localhost').searchParams.get('audience') ?? '';
-    response.end(JSON.stringify({ value: await worker.issuer.token(audience, claims) }));
-  });
-  const idTokens = `http://127.0.0.1:${await listenOnLoopback(tokens)}/?v=2`;
   const workspace = await mkdtemp(join(tmpdir(), 'bench-'));
   await writeFile(join(workspace, MANIFEST), manifest(server.issuer));
-  let runs = 100;
+  const runner = await openWorkerRunner({ worker, github, directory: action, workspace, workerUrl: front.origin });
 
   const deploy = async (who: Claims, event: { name: string; payload: unknown }, inputs: Record<string, string>) => {
-    runs += 1;
-    claims = { ...who, run_id: String(runs) };
-    const run = await runMain({
-      directory: action,
-      workspace,
-      event,
-      github: { apiUrl: github.url, repository: REPOSITORY.name, repositoryId: REPOSITORY.id, runId: String(runs) },
-      env: { ACTIONS_ID_TOKEN_REQUEST_URL: idTokens, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'of-this-job' },
-      inputs: {
-        manifest: MANIFEST,
-        'worker-url': front.origin,
-        audience: PUBLIC_URL,
-        'insecure-loopback': 'true',
-        ...inputs,
-      },
-    });
+    const run = await runner.run({ who, event, inputs: { manifest: MANIFEST, ...inputs } });
     if (run.conclusion === 'failure') throw new Error(`the step failed:\n${run.log}`);
   };
 
@@ -63,7 +39,7 @@ export async function openWorkerJobs({ worker, server, github }: CountedScene, a
     },
     requests: () => front.requests(),
     close: async () => {
-      await Promise.all([front.close(), closeServer(tokens), rm(workspace, { recursive: true, force: true })]);
+      await Promise.all([front.close(), runner.close(), rm(workspace, { recursive: true, force: true })]);
     },
   };
 }
