@@ -1,6 +1,6 @@
 import type { RegistrationRecord } from '../../shared/record/record.ts';
 import { movedClock } from '../action/support/moved-clock.ts';
-import { openRepository, pullRequest, pushToMain } from '../demo/repository.ts';
+import { openRepository, pullRequest, pushToMain, type Repository } from '../demo/repository.ts';
 import type { Story } from '../demo/story.ts';
 import type { Interference } from '../support/interference.ts';
 import { manifest } from './manifest.ts';
@@ -49,11 +49,21 @@ export async function spoilAnswers(server: RunningServer, story: Story): Promise
   return total;
 }
 
-async function spoil(
-  server: RunningServer,
-  { method, fault, owner }: { readonly method: string; readonly fault: Interference; readonly owner: string },
-): Promise<FaultFigures> {
+type Spoiled = { readonly method: string; readonly fault: Interference; readonly owner: string };
+
+async function spoil(server: RunningServer, spoiled: Spoiled): Promise<FaultFigures> {
   const repository = await openRepository();
+  try {
+    return await spoilOne({ server, repository }, spoiled);
+  } finally {
+    await repository.close();
+  }
+}
+
+async function spoilOne(
+  { server, repository }: { readonly server: RunningServer; readonly repository: Repository },
+  { method, fault, owner }: Spoiled,
+): Promise<FaultFigures> {
   const before = new Set((await server.clients()).map(({ clientId }) => clientId));
   const environment = owner === 'permanent' ? 'production' : `pr-${PREVIEW}`;
   const job = async (inputs: Readonly<Record<string, string>> = {}) =>
@@ -80,9 +90,7 @@ async function spoil(
 
   const records = await repository.remembered(environment);
   const held = (await server.clients()).filter(({ clientId }) => !before.has(clientId));
-  const figures = account(held, records);
-  await repository.close();
-  return figures;
+  return account(held, records);
 }
 
 /** The token endpoint is asked with POST as well. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Everything that is installed, and every server's data; git ignores it. */
@@ -31,7 +31,10 @@ export async function run(
     said += text;
   });
   const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}:\n${said.slice(-2000)}`);
+  if (code !== 0) {
+    const last = said.trim().split('\n').at(-1) ?? '';
+    throw new Error(`${basename(program)} ended with ${code}: ${last}\n${command.join(' ')}:\n${said.slice(-2000)}`);
+  }
   return out;
 }
 

@@ -6,6 +6,7 @@ import { folder } from '../folder.ts';
 import { openFront } from '../front.ts';
 import { freePort, startProgram } from '../program.ts';
 import type { Candidate, HeldClient, RunningServer } from '../server.ts';
+import { signInByForms } from '../sign-in.ts';
 
 /** The second half is what the portal needs and its package only recommends. */
 const PACKAGES = [
@@ -14,6 +15,8 @@ const PACKAGES = [
   ...['libcrypt-openssl-bignum-perl', 'libcrypt-openssl-x509-perl', 'libstring-random-perl', 'libio-string-perl'],
   ...['libmime-tools-perl', 'libnet-ldap-perl', 'libemail-sender-perl'],
 ];
+/** Of the demonstration accounts that it comes with. */
+const PERSON = { user: 'dwho', password: 'dwho' };
 const SHIPPED = '/var/lib/lemonldap-ng/conf/lmConf-1.json';
 const TEMPLATE = new URL('lemonldap/lemonldap-ng.ini', import.meta.url);
 
@@ -47,6 +50,10 @@ async function start(): Promise<RunningServer> {
   return {
     address: `${front.origin}/`,
     traffic: front.traffic,
+    grants: {
+      codeFlow: { scope: 'openid', signIn: signInByForms({ ...PERSON, confirm: '1' }) },
+      clientCredentials: { why: 'an administrator has to allow it for each client' },
+    },
     clients: () => readBooks(directory),
     close: async () => {
       await program.stop();
