@@ -21,6 +21,7 @@ export type FaultFigures = {
 const LIMIT_MS = 1_500;
 const FAULTS: readonly (readonly [name: string, fault: Interference])[] = [
   ['no answer', { kind: 'lose_answer' }],
+  ['half an answer', { kind: 'cut_answer' }],
   ['500 after acting', { kind: 'replace_answer', status: 500, body: 'spoiled' }],
   ['an answer after the time limit', { kind: 'delay_answer', milliseconds: LIMIT_MS * 2 }],
 ];

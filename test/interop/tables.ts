@@ -47,14 +47,24 @@ export type Stale = { readonly title: string; readonly sameVersion: boolean; rea
 
 /** Holds what was seen of the servers against what the document says of them. */
 export async function compareTables(outcomes: readonly Outcome[]): Promise<readonly Stale[]> {
-  const { columns, rows } = readTable(await readFile(DOCUMENT, 'utf8'), 'servers');
+  return differences(await readFile(DOCUMENT, 'utf8'), outcomes);
+}
+
+/** The rows of the document that are not what was seen. */
+export function differences(text: string, outcomes: readonly Outcome[]): readonly Stale[] {
+  const { columns, rows } = readTable(text, 'servers');
+  const own = ['server', ...SERVERS.map(([column]) => column)];
   return outcomes.flatMap((outcome): Stale[] => {
     if (outcome.kind === 'missing') return [];
-    const [seen, stored = []] = [rowOf(outcome), rows.find(([title]) => title === outcome.title)];
-    const lines = columns.flatMap((column, at) =>
-      seen[at] === stored[at] ? [] : [`${column}: "${stored[at] ?? ''}", and seen was "${seen[at] ?? ''}"`],
+    const seen = rowOf(outcome);
+    const stored = rows.find(([title]) => title === outcome.title) ?? [];
+    const says = (column: string) => stored[columns.indexOf(column)] ?? '';
+    const lines = own.flatMap((column, at) =>
+      seen[at] === says(column) ? [] : [`${column}: "${says(column)}", and seen was "${seen[at]}"`],
     );
-    return lines.length === 0 ? [] : [{ title: outcome.title, sameVersion: seen[1] === stored[1], lines }];
+    // A row that was never measured says nothing that could be wrong.
+    const sameVersion = stored.length > 2 && says('version') === outcome.version;
+    return lines.length === 0 ? [] : [{ title: outcome.title, sameVersion, lines }];
   });
 }
 
