@@ -29,11 +29,12 @@ export function grantsOf({ grants = NO_GRANTS }: RunningServer): readonly string
   ];
 }
 
-/** In words, for the table: the grants that were used, and why others were not. */
-export function describeGrants({ codeFlow, clientCredentials }: Grants): string {
+/** In words, for the table: what came of the grants that were used, and why others were not. */
+export function describeUse(tokensBy: readonly string[], { codeFlow, clientCredentials }: Grants = NO_GRANTS): string {
   return [
-    'why' in codeFlow ? `no code flow: ${codeFlow.why}` : CODE_FLOW,
-    'why' in clientCredentials ? `no ${CLIENT_CREDENTIALS}: ${clientCredentials.why}` : CLIENT_CREDENTIALS,
+    ...tokensBy,
+    ...('why' in codeFlow ? [`no code flow: ${codeFlow.why}`] : []),
+    ...('why' in clientCredentials ? [`no ${CLIENT_CREDENTIALS}: ${clientCredentials.why}`] : []),
   ].join('; ');
 }
 

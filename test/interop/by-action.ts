@@ -1,10 +1,10 @@
 import { openRepository, pullRequest, pushToMain, type Repository } from '../demo/repository.ts';
 import type { Story } from '../demo/story.ts';
 import type { Run } from '../support/run-action.ts';
-import { type Credentials, describeGrants, grantsOf, openApp } from './app.ts';
+import { type Credentials, describeUse, grantsOf, openApp } from './app.ts';
 import type { Findings } from './findings.ts';
 import { manifest } from './manifest.ts';
-import { NO_GRANTS, type RunningServer } from './server.ts';
+import type { RunningServer } from './server.ts';
 
 const APP = 'https://app.example.org';
 const PRODUCTION = { environment: 'production', url: APP };
@@ -101,8 +101,9 @@ async function play(
     redirectUri: `${APP}/signed-in`,
   });
   does('Action: the app uses what was published');
-  check('the app gets tokens', await app.tokensBy(current), grantsOf(server));
-  findings.clientsUsed = describeGrants(server.grants ?? NO_GRANTS);
+  const tokens = await app.tokensBy(current);
+  check('the app gets tokens', tokens, grantsOf(server));
+  findings.clientsUsed = describeUse(tokens, server.grants);
   for (const quirk of app.quirks()) findings.quirks.add(quirk);
   const verifiable = await app.tellsApart(current);
   const rotated = await job('Action: rotate production', { ...PRODUCTION, command: 'rotate' });

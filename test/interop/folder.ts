@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,6 +12,14 @@ export async function folder(...path: readonly string[]): Promise<string> {
   const made = join(FOLDER, ...path);
   await mkdir(made, { recursive: true });
   return made;
+}
+
+/** Installs into a folder what is not there yet; what an installation that was broken off has left does not count. */
+export async function installOnce(into: string, what: string, install: () => Promise<unknown>): Promise<void> {
+  const marker = join(into, 'installed.txt');
+  if ((await readFile(marker, 'utf8').catch(() => '')) === what) return;
+  await install();
+  await writeFile(marker, what);
 }
 
 /** Runs a program to its end; throws with its last words where it fails. */

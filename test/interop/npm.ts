@@ -1,7 +1,7 @@
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { folder, run } from './folder.ts';
+import { folder, installOnce, run } from './folder.ts';
 
 /** Versions are exact, so that two runs measure the same. */
 export const NPM_PACKAGES = {
@@ -18,13 +18,12 @@ const PROGRAMS = fileURLToPath(new URL('servers/npm/', import.meta.url));
 export async function npmProgram(name: string): Promise<string> {
   const home = await folder('npm');
   const manifest = JSON.stringify({ private: true, type: 'module', dependencies: NPM_PACKAGES }, null, 2);
-  const file = join(home, 'package.json');
-  if ((await readFile(file, 'utf8').catch(() => '')) !== manifest) {
-    await writeFile(file, manifest);
+  await installOnce(home, manifest, async () => {
+    await writeFile(join(home, 'package.json'), manifest);
     // Peer ranges of two of them do not meet, and neither has anything to run at installation.
     const quiet = ['--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     await run(['npm', 'install', ...quiet], { cwd: home });
-  }
+  });
   await copyFile(join(PROGRAMS, name), join(home, name));
   return join(home, name);
 }

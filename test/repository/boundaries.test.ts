@@ -121,7 +121,7 @@ describe('dependencies in shared/ point one way', () => {
 });
 
 const VENDORS =
-  /keycloak|glewlwyd|lemonldap|hydra|authlib|mitreid|openemr|oidc-provider|better-?auth|modelcontextprotocol|workers-oauth/giu;
+  /keycloak|glewlwyd|lemonldap|hydra|authlib|mitreid|openemr|oidc-provider|better-?auth|modelcontextprotocol|workers-oauth|django/giu;
 
 test.each(['shared', 'action', 'worker', 'cli'].flatMap((room) => filesUnder(room, '.ts')))(
   '%s knows no vendor: behaviour is observed',

@@ -1,3 +1,5 @@
+import { request } from 'undici';
+
 /** A person's part of the code flow: from the authorization URL to the app's own address, which is not called. */
 export type SignIn = (start: URL, redirectUri: string) => Promise<URL>;
 
@@ -10,6 +12,9 @@ export type UserAgent = {
 };
 
 const MAX_REDIRECTS = 15;
+/** A fetch says that a script asks, and is answered with JSON by some. */
+const NAVIGATION = { accept: 'text/html', 'sec-fetch-mode': 'navigate' };
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
 /** Where nobody is asked anything. */
 export const followRedirects: SignIn = async (start, redirectUri) => {
@@ -26,15 +31,14 @@ export function openUserAgent(redirectUri: string): UserAgent {
       let [url, body] = [start, form];
       for (let hop = 0; hop < MAX_REDIRECTS; hop += 1) {
         const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-        const response = await fetch(url, {
-          redirect: 'manual',
-          headers: { accept: 'text/html', ...(cookie !== '' && { cookie }) },
-          ...(body !== undefined && { method: 'POST', body }),
+        const answer = await request(url, {
+          headers: { ...NAVIGATION, ...(cookie !== '' && { cookie }), ...(body !== undefined && FORM) },
+          ...(body !== undefined && { method: 'POST', body: body.toString() }),
         });
-        const text = await response.text();
-        for (const line of response.headers.getSetCookie()) keepCookie(cookies, line);
-        const location = response.headers.get('location');
-        if (location === null) return { url, html: text };
+        const html = await answer.body.text();
+        for (const line of [answer.headers['set-cookie'] ?? []].flat()) keepCookie(cookies, line);
+        const { location } = answer.headers;
+        if (typeof location !== 'string') return { url, html };
         const next = new URL(location, url);
         if (isCallback(next)) return { callback: next };
         [url, body] = [next, undefined];

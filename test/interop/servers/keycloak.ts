@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folder, isInstalled, run } from '../folder.ts';
+import { folder, installOnce, isInstalled, run } from '../folder.ts';
 import { openFront } from '../front.ts';
 import { freePort, startProgram } from '../program.ts';
 import type { Candidate, HeldClient, Installed, Missing, RunningServer } from '../server.ts';
@@ -27,23 +26,12 @@ async function install(registration: Registration): Promise<Installed | Missing>
   if (!(await isInstalled('mvn'))) return { why: 'Maven is not installed', type: 'apt-get install maven' };
   const into = await folder('maven');
   const home = join(into, `keycloak-${VERSION}`);
-  if (!existsSync(home)) {
-    const artifact = `org.keycloak:keycloak-quarkus-dist:${VERSION}:zip`;
-    await run(
-      [
-        'mvn',
-        '-q',
-        '-B',
-        'dependency:unpack',
-        `-Dartifact=${artifact}`,
-        `-DoutputDirectory=${into}`,
-        `-DmarkersDirectory=${join(into, 'markers')}`,
-      ],
-      {
-        cwd: into,
-      },
-    );
-  }
+  const artifact = `org.keycloak:keycloak-quarkus-dist:${VERSION}:zip`;
+  await installOnce(into, artifact, async () => {
+    const options = { artifact, outputDirectory: into, markersDirectory: join(into, 'markers') };
+    const defined = Object.entries(options).map(([name, value]) => `-D${name}=${value}`);
+    await run(['mvn', '-q', '-B', 'dependency:unpack', ...defined], { cwd: into });
+  });
   return { version: VERSION, start: () => start(home, registration) };
 }
 

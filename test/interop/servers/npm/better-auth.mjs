@@ -47,9 +47,14 @@ const pages = {
     return new Response(null, { status: 302, headers });
   },
   '/consent': async ({ url, headers }) => {
-    const body = { accept: true, oauth_query: new URL(url).search.slice(1) };
-    const answer = await auth.api.oauth2Consent({ headers, body });
-    return new Response(null, { status: 302, headers: { location: answer.redirect_uri ?? answer.url } });
+    const answer = await auth.handler(
+      new Request(`${ORIGIN}/api/auth/oauth2/consent`, {
+        method: 'POST',
+        headers: { cookie: headers.get('cookie'), origin: ORIGIN, 'content-type': 'application/json' },
+        body: JSON.stringify({ accept: true, oauth_query: new URL(url).search.slice(1) }),
+      }),
+    );
+    return new Response(null, { status: 302, headers: { location: (await answer.json()).url } });
   },
 };
 
