@@ -14,21 +14,21 @@ const PATIENCE_MS = 60_000;
 
 /** The journey by the Worker in workerd: deploy, change, scheduled rotation, retire, and a teardown by webhook. */
 export async function journeyByWorker(server: RunningServer, story: Story): Promise<void> {
+  const before = new Set((await server.clients()).map(({ clientId }) => clientId));
+  const held = async () => (await server.clients()).filter(({ clientId }) => !before.has(clientId));
   const scene = await openScene(server);
   try {
-    await play(server, scene, story);
+    await play({ server, held }, scene, story);
   } finally {
     await scene.close();
   }
 }
 
 async function play(
-  server: RunningServer,
+  { server, held }: { readonly server: RunningServer; readonly held: RunningServer['clients'] },
   { github, worker, runner, write }: Scene,
   { does, check, shows }: Story,
 ): Promise<void> {
-  const before = new Set((await server.clients()).map(({ clientId }) => clientId));
-  const held = async () => (await server.clients()).filter(({ clientId }) => !before.has(clientId));
   const heldIds = async () => (await held()).map(({ clientId }) => clientId).sort();
   const pull = (state: 'open' | 'closed') =>
     github.pull({ number: 42, state, head: { ref: 'feature-42', sha: '1'.repeat(40) } });
