@@ -3,6 +3,7 @@ import { authlib } from './servers/authlib.ts';
 import { djangoOAuthToolkit } from './servers/django-oauth-toolkit.ts';
 import { embedded } from './servers/embedded.ts';
 import { glewlwyd } from './servers/glewlwyd.ts';
+import { hydra } from './servers/hydra.ts';
 import { keycloak } from './servers/keycloak.ts';
 import { lemonldap } from './servers/lemonldap.ts';
 import { npmServers } from './servers/npm.ts';
@@ -14,6 +15,7 @@ export const CANDIDATES: readonly Candidate[] = [
   ...keycloak,
   ...authlib,
   djangoOAuthToolkit,
+  hydra,
   ...npmServers,
   ...workerd,
   lemonldap,
