@@ -18,12 +18,14 @@ const PROGRAMS = fileURLToPath(new URL('servers/npm/', import.meta.url));
 export async function npmPackages(name: string, packages: Readonly<Record<string, string>>): Promise<string> {
   const home = await folder(name);
   const manifest = JSON.stringify({ private: true, type: 'module', dependencies: packages }, null, 2);
-  const file = join(home, 'package.json');
-  if ((await readFile(file, 'utf8').catch(() => '')) === manifest) return home;
+  // Written last, so that an installation that was broken off is done again.
+  const installed = join(home, 'installed.json');
+  if ((await readFile(installed, 'utf8').catch(() => '')) === manifest) return home;
   // Peer ranges of two of the servers do not meet.
   const quiet = ['--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  await writeFile(file, manifest);
+  await writeFile(join(home, 'package.json'), manifest);
   await run(['npm', 'install', ...quiet], { cwd: home });
+  await writeFile(installed, manifest);
   return home;
 }
 
