@@ -30,8 +30,9 @@ const VERBATIM_ONLY = 'in Basic it takes id and secret only as they are, not for
  *
  * With `authorization_code` a made-up code is exchanged: `invalid_grant`, or another error that names the code, means
  * that the client itself was accepted, but only where a control (a wrong secret or signature; for public clients an
- * unknown `client_id`) answers `invalid_client` or `unauthorized_client`. With `client_credentials` a token is asked for. `invalid_scope` comes after
- * authentication, and so does `unauthorized_client` where the control does not answer it too.
+ * unknown `client_id`) answers `invalid_client` or `unauthorized_client`. With `client_credentials` a token is asked
+ * for. `invalid_scope` comes after authentication, and so does `unauthorized_client` where the control does not answer it
+ * too.
  */
 export function createVerifier({
   http,
