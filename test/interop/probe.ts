@@ -95,7 +95,8 @@ export async function probe(server: RunningServer, findings: Findings): Promise<
   const didUpdate = learn(updated.answer, changed, 'an update');
   findings.update = didUpdate ? `yes (${updated.status})` : `no (${updated.status}${reasonOf(updated.answer)})`;
   if (didUpdate) {
-    if ('client_uri' in clientOf(updated.answer).metadata) quirks.add('a member that an update leaves out stays');
+    if ((clientOf(updated.answer).metadata.client_uri ?? '') !== '')
+      quirks.add('a member that an update leaves out stays');
     findings.secretRotation = known.information.clientSecret === secret ? 'no' : 'an update replaces it';
 
     const publicly = { ...changed, token_endpoint_auth_method: 'none' };
