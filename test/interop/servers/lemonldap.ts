@@ -1,6 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Traffic } from '../../support/traffic.ts';
 import { debianPackages } from '../debian.ts';
 import { folder } from '../folder.ts';
 import { openFront } from '../front.ts';
@@ -47,6 +49,7 @@ async function start(): Promise<RunningServer> {
     ready: `http://127.0.0.1:${port}/.well-known/openid-configuration`,
   });
   front.forwardTo(port);
+  keepApart(front.traffic);
   return {
     address: `${front.origin}/`,
     traffic: front.traffic,
@@ -60,6 +63,20 @@ async function start(): Promise<RunningServer> {
       await front.close();
     },
   };
+}
+
+/**
+ * It names a client by the second in which it was registered: one of two in the same second is gone. Nobody could tell
+ * from its answers, so that here no second has two.
+ */
+function keepApart(traffic: Traffic): void {
+  let free = 0;
+  traffic.before(async ({ method, path }) => {
+    if (method !== 'POST' || !path.endsWith('/register')) return;
+    const wait = free - Date.now();
+    free = Math.max(free, Date.now()) + 1_100;
+    if (wait > 0) await sleep(wait);
+  });
 }
 
 async function configure(directory: string, portal: string): Promise<void> {
