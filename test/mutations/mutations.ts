@@ -260,7 +260,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     safety: 'an orphan that the server says it deleted is looked for',
     file: 'worker/repository/retry-orphans.ts',
-    from: 'other === orphan ? stillThere(orphan, answer) : [other]',
+    from: 'other === orphan ? stillThere(orphan, seen) : [other]',
     to: 'other === orphan ? [] : [other]',
     tests: SCHEDULES,
   },
