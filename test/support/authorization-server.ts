@@ -2,7 +2,7 @@ import { generateKeyPair, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { errors, Provider } from 'oidc-provider';
-import { answerFhir, type FhirStyle, type FhirVersion } from './fhir-base.ts';
+import { answerFhir, type FhirStyle, type FhirVersion, isFhirPath } from './fhir-base.ts';
 import { closeServer, listenOnLoopback } from './listen.ts';
 import { createMemoryStore, type MemoryStore } from './memory-store.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
@@ -132,7 +132,7 @@ function handlerOf(provider: Provider, issuer: string, options: AuthorizationSer
     req.headers.host = host;
     req.headers['x-forwarded-proto'] = protocol.slice(0, -1);
     const path = req.url ?? '/';
-    if (fhir !== undefined && path.startsWith('/fhir/')) return fhir(req, res);
+    if (fhir !== undefined && isFhirPath(path)) return fhir(req, res);
     if (path.startsWith('/interaction/')) return await logInAndConsent(provider, req, res);
     return await oauth(req, res);
   };
