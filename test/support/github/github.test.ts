@@ -67,6 +67,19 @@ describe('the GitHub stand-in', () => {
     expect((await call('pat', 'GET /repos/{owner}/{repo}', { headers: {} })).status).toBe(400);
   });
 
+  it('refuses what GitHub’s description does not allow, and fails a test that does not expect it', async () => {
+    await start();
+    const wrong = { name: 'A', value: 1 };
+    expect((await call('pat', 'POST /repos/{owner}/{repo}/actions/variables', wrong)).status).toBe(422);
+    expect(github.takeViolations()).toEqual([
+      expect.stringMatching(/^request POST \/repos\/octo\/app\/actions\/variables: value: /u),
+    ]);
+    github.seedVariable('A', 1 as unknown as string);
+    await call('pat', 'GET /repos/{owner}/{repo}/actions/variables/{name}', { name: 'A' });
+    await expect(github.close()).rejects.toThrow(/answer to GET \/repos\/octo\/app\/actions\/variables\/A: value: /u);
+    expect(github.takeViolations()).toHaveLength(1);
+  });
+
   it('moves a ref forward only', async () => {
     await start();
     const ref = 'refs/oauth-registrar/pr-1';

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+
+/** JSON Schema as OpenAPI 3.0 has it. */
+export type Schema = {
+  readonly $ref?: string;
+  readonly type?: string;
+  readonly nullable?: boolean;
+  readonly enum?: readonly unknown[];
+  readonly format?: string;
+  readonly minLength?: number;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: boolean | Schema;
+  readonly items?: Schema;
+  readonly allOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+};
+
+export type Operation = {
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly in: 'path' | 'query' | 'header';
+    readonly required?: boolean;
+    readonly schema: Schema;
+  }[];
+  readonly body?: Schema;
+  readonly bodyRequired?: boolean;
+  /** By status; null for an answer without a body. */
+  readonly responses: Readonly<Record<string, Schema | null>>;
+};
+
+type Fragments = {
+  readonly operations: Readonly<Record<string, Operation>>;
+  readonly definitions: Readonly<Record<string, Schema>>;
+};
+
+const FRAGMENTS = JSON.parse(readFileSync(new URL('fixtures/openapi.json', import.meta.url), 'utf8')) as Fragments;
+
+/** GitHub's own description of a route; undefined where it has none. */
+export const operationOf = (method: string, template: string): Operation | undefined =>
+  FRAGMENTS.operations[`${method} ${template}`];
+
+export const { definitions } = FRAGMENTS;
+
+export const BASIC_ERROR: Schema = { $ref: '#/definitions/basic-error' };
+
+/** The schema itself, or the one it refers to. */
+export const resolve = (schema: Schema): Schema =>
+  schema.$ref === undefined ? schema : (definitions[schema.$ref.split('/').at(-1) ?? ''] ?? {});
