@@ -41,7 +41,17 @@ const FRAGMENTS = JSON.parse(readFileSync(new URL('fixtures/openapi.json', impor
 export const operationOf = (method: string, template: string): Operation | undefined =>
   FRAGMENTS.operations[`${method} ${template}`];
 
-export const { definitions } = FRAGMENTS;
+/** What the description forgets: https://github.com/github/rest-api-description/issues/5437. */
+const FORGOTTEN: Readonly<Record<string, Readonly<Record<string, Schema>>>> = {
+  'app-permissions': { actions_variables: { type: 'string', enum: ['read', 'write'] } },
+};
+
+export const definitions: Readonly<Record<string, Schema>> = Object.fromEntries(
+  Object.entries(FRAGMENTS.definitions).map(([name, one]) => [
+    name,
+    { ...one, ...(FORGOTTEN[name] && { properties: { ...one.properties, ...FORGOTTEN[name] } }) },
+  ]),
+);
 
 export const BASIC_ERROR: Schema = { $ref: '#/definitions/basic-error' };
 

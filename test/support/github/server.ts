@@ -7,13 +7,13 @@ import { answerProblems, answerSchema, requestProblems } from './conformance.ts'
 import { type Fault, type Incoming, type Matching, makeFaults, matches } from './faults.ts';
 import { newLevel } from './levels.ts';
 import { accepted, refusal, type Token } from './permissions.ts';
+import { makeRates, type RateLimits } from './rates.ts';
 import { failure, invalid, notFound, type Reply } from './reply.ts';
 import { findRoute } from './routing.ts';
 import { makeSeed, type Seed } from './seed.ts';
 import type { App, Limits, RefPolicy, Repository, World } from './world.ts';
 
 const KNOWN_VERSIONS = new Set(['2022-11-28', '2026-03-10']);
-const HOURLY_LIMIT = 5000;
 
 export type Call = Incoming & { readonly status: number | 'cut'; readonly tokenKind?: Token['kind'] };
 
@@ -23,6 +23,7 @@ export type GitHubOptions = {
   readonly tokens: Readonly<Record<string, Token>>;
   readonly refPolicy?: RefPolicy;
   readonly limits?: Partial<Limits>;
+  readonly rates?: RateLimits;
   /** No commit yet, so no git data can be written. */
   readonly empty?: boolean;
   readonly now?: () => number;
@@ -81,6 +82,7 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
     for (const problem of problems) violations.push(`${where}: ${problem}`);
   };
   const now = options.now ?? Date.now;
+  const rates = makeRates(options.rates ?? {}, now);
   const seed = makeSeed(world, repository, () => new Date(now()));
   if (options.empty !== true) {
     seed.commit({ branch: repository.defaultBranch, files: { 'README.md': '# app\n' }, message: 'Begin' });
@@ -106,6 +108,7 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
       calls.push(call);
       options.after?.(call);
     };
+    const rate = rates({ token, kind: holder?.kind, method });
     if (fault?.kind === 'cut') {
       finish('cut');
       response.destroy();
@@ -113,11 +116,12 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
     }
     if (fault?.kind === 'status') {
       finish(fault.status);
-      send(response, failure(fault.status, fault.message ?? 'Injected', fault.headers));
+      send(response, failure(fault.status, fault.message ?? 'Injected', fault.headers), rate.headers);
       return;
     }
     const refused =
       refuseHeaders(message) ??
+      (holder === undefined && found?.route.as !== 'app' ? null : rate.refusal) ??
       (found?.route.as === 'app' ? refuseApp(world.app, token, now()) : admit(repository, found, holder)) ??
       (body === undefined ? failure(400, 'Problems parsing JSON') : null);
     const asked = { method, template: incoming.template };
@@ -153,13 +157,8 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
       return;
     }
     finish(fault?.kind === 'done-but' ? fault.status : reply.status);
-    const used = calls.filter((call) => call.token === token).length;
     send(response, fault?.kind === 'done-but' ? failure(fault.status, 'Injected') : reply, {
-      'x-ratelimit-limit': String(HOURLY_LIMIT),
-      'x-ratelimit-used': String(used),
-      'x-ratelimit-remaining': String(HOURLY_LIMIT - used),
-      'x-ratelimit-reset': String(Math.floor(now() / 1000) + 3600),
-      'x-ratelimit-resource': 'core',
+      ...rate.headers,
       ...(found === undefined ? {} : { 'x-accepted-github-permissions': accepted(found.route.needs) }),
     });
   }
