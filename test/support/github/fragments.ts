@@ -37,13 +37,14 @@ type Fragments = {
 
 const FRAGMENTS = JSON.parse(readFileSync(new URL('fixtures/openapi.json', import.meta.url), 'utf8')) as Fragments;
 
-/** GitHub's own description of a route; undefined where it has none. */
-export const operationOf = (method: string, template: string): Operation | undefined =>
-  FRAGMENTS.operations[`${method} ${template}`];
-
 /** What the description forgets: https://github.com/github/rest-api-description/issues/5437. */
 const FORGOTTEN: Readonly<Record<string, Readonly<Record<string, Schema>>>> = {
   'app-permissions': { actions_variables: { type: 'string', enum: ['read', 'write'] } },
+};
+
+/** Here Octokit has a copy of an installation that is older than the shape itself. */
+const INSTEAD: Readonly<Record<string, Operation['responses']>> = {
+  'GET /app/installations': { 200: { type: 'array', items: { $ref: '#/definitions/installation' } } },
 };
 
 export const definitions: Readonly<Record<string, Schema>> = Object.fromEntries(
@@ -53,8 +54,25 @@ export const definitions: Readonly<Record<string, Schema>> = Object.fromEntries(
   ]),
 );
 
+/** GitHub's own description of a route; undefined where it has none. */
+export function operationOf(method: string, template: string): Operation | undefined {
+  const route = `${method} ${template}`;
+  const operation = FRAGMENTS.operations[route];
+  return operation && { ...operation, responses: { ...operation.responses, ...INSTEAD[route] } };
+}
+
 export const BASIC_ERROR: Schema = { $ref: '#/definitions/basic-error' };
 
-/** The schema itself, or the one it refers to. */
-export const resolve = (schema: Schema): Schema =>
-  schema.$ref === undefined ? schema : (definitions[schema.$ref.split('/').at(-1) ?? ''] ?? {});
+/** The schema itself or the one it refers to, in one piece. */
+export function resolve(schema: Schema): Schema {
+  const found = schema.$ref === undefined ? schema : (definitions[schema.$ref.split('/').at(-1) ?? ''] ?? {});
+  const { allOf, ...rest } = found;
+  if (allOf === undefined) return found;
+  const parts = allOf.map(resolve);
+  return {
+    ...rest,
+    type: 'object',
+    properties: Object.assign({}, ...parts.map(({ properties }) => properties)),
+    required: parts.flatMap(({ required = [] }) => required),
+  };
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { definitions, type Schema } from './fragments.ts';
+import { definitions, resolve, type Schema } from './fragments.ts';
 
 const compiled = new WeakMap<Schema, z.ZodType>();
 const closedDefinitions = Object.fromEntries(Object.entries(definitions).map(([name, one]) => [name, closed(one)]));
@@ -17,7 +17,8 @@ export function problemsOf(schema: Schema, value: unknown): readonly string[] {
 }
 
 /** GitHub describes every member it gives or takes, so one that is not described is a mistake. */
-function closed(schema: Schema): Schema {
+function closed(whole: Schema): Schema {
+  const schema = whole.allOf === undefined ? whole : resolve(whole);
   const parts = (list: readonly Schema[] | undefined) => list?.map(closed);
   const { properties, items, additionalProperties, anyOf, oneOf } = schema;
   return {
