@@ -5,7 +5,11 @@ import { lintWorkflows } from './lint.ts';
 import { playPreview } from './preview.ts';
 import { playProduction } from './production.ts';
 import { openScene, type Scene } from './scene.ts';
+import { playWorker } from './worker.ts';
 
+// The runtime would ask the network for what it needs nothing of.
+process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false';
+process.env.WRANGLER_SEND_METRICS = 'false';
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 const story = tellStory((line) => console.log(line));
@@ -15,11 +19,14 @@ let skipped = 0;
 await withTool(ACTIONLINT, (program) => lintWorkflows(program, story));
 await withTool(ACT, async (program) => {
   for (const play of [playEndToEnd, playPreview, playProduction]) await onScene(program, play);
+  await playWorker(program, story);
 });
 
 const seconds = ((performance.now() - started) / 1000).toFixed(1);
 const failures = story.failures();
-const verdict = failures === 0 ? `All ${story.checks()} checks hold` : `${failures} of ${story.checks()} checks FAILED`;
+const checks = story.checks();
+const held = checks === 0 ? 'Nothing was checked' : `All ${checks} checks hold`;
+const verdict = failures === 0 ? held : `${failures} of ${checks} checks FAILED`;
 console.log(`\n${verdict}${skipped === 0 ? '' : `, ${skipped} parts SKIPPED`}. ${seconds} s.`);
 process.exitCode = failures === 0 ? 0 : 1;
 
