@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { ROUTES } from './routing.ts';
 
 /** Where GitHub's own description has a route; its members are never `{+rest}`. */
-export const published = (template: string): string => template.replaceAll('{+', '{');
+const published = (template: string): string => template.replaceAll('{+', '{');
 
 type Json = unknown;
 type Node = Readonly<Record<string, Json>>;
@@ -38,7 +38,7 @@ const KEYWORDS = new Set([
   '$ref',
 ]);
 
-/** Cuts what the stand-in answers out of GitHub's description: `node cut-openapi.ts …/api.github.com.json`. */
+/** Cuts what the stand-in answers out of GitHub's description: `npm run fixtures:github -- …/api.github.com.json`. */
 function cut(file: string): void {
   const whole = JSON.parse(readFileSync(file, 'utf8')) as {
     readonly info: { readonly version: string };
