@@ -1,10 +1,11 @@
-import { dirname, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { secretsOf } from '../action/secrets-of.ts';
 import { isRegistrarError, RegistrarError } from '../shared/errors/registrar-error.ts';
 import { apply } from './apply.ts';
 import { register, remove, rotate, show, update } from './by-hand.ts';
 import { doctor } from './doctor.ts';
 import { createEnvFileSink } from './env-file-sink.ts';
+import { exposedFiles } from './exposed-files.ts';
 import { type Asked, helpText, readArguments, UsageError } from './options.ts';
 import { type Environment, openNetwork } from './ports.ts';
 import { errorJson, errorLines } from './present.ts';
@@ -55,7 +56,12 @@ async function runCommand(asked: Asked, env: Environment, screen: Screen): Promi
     const sink = createEnvFileSink(dirname(resolve(state.path)), network.clock);
     const ports = { ...network, store: state.store, sink, announce: async () => {} };
     const work: Work = { asked, screen, network, state, ports, stopping: stopOnSignals(screen) };
-    return await (asked.command === 'doctor' ? doctor(work, work) : BY_HAND[asked.command](work));
+    const code = await (asked.command === 'doctor' ? doctor(work, work) : BY_HAND[asked.command](work));
+    for (const path of await exposedFiles(state)) {
+      const file = relative('', path);
+      screen.note(`warning: ${file} holds secrets in the clear, and git does not ignore it. Add it to .gitignore.`);
+    }
+    return code;
   } finally {
     await state.close();
   }

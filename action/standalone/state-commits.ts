@@ -53,7 +53,7 @@ export function createStateCommits(options: {
       'github_failed',
     );
     if (outcome.kind === 'done') {
-      return textMember(member(outcome.data, 'object'), 'sha');
+      return shaOf(member(outcome.data, 'object'));
     }
     if (outcome.status === 404 || isEmptyRepository(outcome)) {
       return undefined;
@@ -77,12 +77,12 @@ export function createStateCommits(options: {
       {
         route: `GET ${REPO}/git/commits/{commit_sha}`,
         parameters: { commit_sha: commit },
-        whole: (data) => Array.isArray(member(data, 'parents')),
+        whole: namesParents,
       },
       'github_failed',
     );
     const parents = outcome.kind === 'done' ? member(outcome.data, 'parents') : undefined;
-    return Array.isArray(parents) ? textMember(parents[0], 'sha') : undefined;
+    return Array.isArray(parents) ? shaOf(parents[0]) : undefined;
   }
 
   async function textAt(commit: string): Promise<string> {
@@ -113,7 +113,7 @@ export function createStateCommits(options: {
   async function create(call: StateCall): Promise<string | Extract<Move, { kind: 'lost' }>> {
     const outcome = await calls.patiently({ ...call, whole: namesItself }, 'state_unwritable');
     if (outcome.kind === 'done') {
-      return textMember(outcome.data, 'sha') ?? '';
+      return shaOf(outcome.data) ?? '';
     }
     if (isPassing(outcome)) {
       return { kind: 'lost', race: false, why: outcome };
@@ -212,17 +212,23 @@ function isEmptyRepository({ status, message }: { readonly status: number; reado
   return status === 409 && /repository is empty/i.test(message);
 }
 
-const namesItself = (data: unknown): boolean => textMember(data, 'sha') !== undefined;
+const namesItself = (data: unknown): boolean => shaOf(data) !== undefined;
 const namesObject = (data: unknown): boolean => namesItself(member(data, 'object'));
+
+function namesParents(data: unknown): boolean {
+  const parents = member(data, 'parents');
+  return Array.isArray(parents) && parents.every(namesItself);
+}
 
 function member(value: unknown, name: string): unknown {
   const found = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
   return found ?? undefined;
 }
 
-function textMember(value: unknown, name: string): string | undefined {
-  const found = member(value, name);
-  return typeof found === 'string' ? found : undefined;
+/** The name of an object: git's SHA-1 or SHA-256 in lower-case hex, and nothing else, since it is put into calls and messages. */
+function shaOf(value: unknown): string | undefined {
+  const found = member(value, 'sha');
+  return typeof found === 'string' && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(found) ? found : undefined;
 }
 
 function bytesOf(data: unknown): ArrayBuffer {

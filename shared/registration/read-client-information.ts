@@ -24,6 +24,8 @@ const NOT_METADATA = new Set([
   'client_id_issued_at',
   'registration_access_token',
   'registration_client_uri',
+  // RFC 7591 section 3.2.1: returned as it was sent, in answers to reads too.
+  'software_statement',
   '__proto__',
 ]);
 

@@ -163,6 +163,17 @@ describe('an initial access token', () => {
   });
 });
 
+it('a software statement is sent and kept nowhere, though the server answers with it', async () => {
+  const server = await start();
+  const desk = await openDesk({ OAUTH_REGISTRAR_SOFTWARE_STATEMENT: 'e30.canary.c2ln' });
+  const registered = await desk.run('register', server.issuer, ...DESCRIBED);
+  expect(registered, registered.shown).toMatchObject({ code: 0 });
+  expect(server.clients()[0]?.metadata.software_statement).toBe('e30.canary.c2ln');
+  const shown = await desk.run('show', '--json');
+  expect(JSON.parse(shown.stdout).metadata).not.toHaveProperty('software_statement');
+  expect(await desk.read(STATE)).not.toContain('canary');
+});
+
 describe('after a process that was killed', () => {
   it('a registration whose answer was lost is remembered as perhaps there, and no second one is made', async () => {
     const server = await start();

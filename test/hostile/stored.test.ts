@@ -157,6 +157,6 @@ test("GitHub's answers about state: read or refused, and never taken for a fresh
       else expect(Object.keys(outcome.registrations)).toEqual(Object.keys(STATE.registrations));
       expect(asked.filter((route) => !route.startsWith('GET '))).toEqual([]);
     }),
-    runs(),
+    { ...runs(), examples: [[{ ...good, object: { sha: '\u0000', type: 'commit' } }, { content: '' }]] },
   );
 });

@@ -14,17 +14,24 @@ export const NPM_PACKAGES = {
 
 const PROGRAMS = fileURLToPath(new URL('servers/npm/', import.meta.url));
 
+/** Installs packages into a folder of their own, without what would run at installation: the folder. */
+export async function npmPackages(name: string, packages: Readonly<Record<string, string>>): Promise<string> {
+  const home = await folder(name);
+  const manifest = JSON.stringify({ private: true, type: 'module', dependencies: packages }, null, 2);
+  // Written last, so that an installation that was broken off is done again.
+  const installed = join(home, 'installed.json');
+  if ((await readFile(installed, 'utf8').catch(() => '')) === manifest) return home;
+  // Peer ranges of two of the servers do not meet.
+  const quiet = ['--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  await writeFile(join(home, 'package.json'), manifest);
+  await run(['npm', 'install', ...quiet], { cwd: home });
+  await writeFile(installed, manifest);
+  return home;
+}
+
 /** Installs the servers that come from npm, and puts a program beside them: its path. */
 export async function npmProgram(name: string): Promise<string> {
-  const home = await folder('npm');
-  const manifest = JSON.stringify({ private: true, type: 'module', dependencies: NPM_PACKAGES }, null, 2);
-  const file = join(home, 'package.json');
-  if ((await readFile(file, 'utf8').catch(() => '')) !== manifest) {
-    await writeFile(file, manifest);
-    // Peer ranges of two of them do not meet, and neither has anything to run at installation.
-    const quiet = ['--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-    await run(['npm', 'install', ...quiet], { cwd: home });
-  }
+  const home = await npmPackages('npm', NPM_PACKAGES);
   await copyFile(join(PROGRAMS, name), join(home, name));
   return join(home, name);
 }

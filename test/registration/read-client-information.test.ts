@@ -173,6 +173,10 @@ describe('the metadata', () => {
     expect([own, token, sent].map((information) => information?.metadata)).toEqual(Array(3).fill({ scope: 'openid' }));
   });
 
+  test('has no software statement, which reads are answered with too', () => {
+    expect(readWith({ scope: 'openid', software_statement: 'a.b.c' })?.metadata).toEqual({ scope: 'openid' });
+  });
+
   test('keeps members like a value too short to be a secret', () => {
     expect(readWith({ client_secret: 'a', client_name: 'a name' })?.metadata).toEqual({ client_name: 'a name' });
   });

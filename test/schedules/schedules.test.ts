@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
+import { SEED } from '../support/seed.ts';
 import type { Deed, Schedule } from './play.ts';
 import { DAY, HOUR, KEYS, KINDS } from './wishes.ts';
 
@@ -34,7 +35,6 @@ const { play } = await import('./play.ts');
 
 /** `npm run test:soak` plays a hundred times as many. */
 const SCHEDULES = Number(process.env.SCHEDULES ?? 2000);
-const SEED = process.env.SEED === undefined ? 20261125 : Number(process.env.SEED);
 
 const key = fc.constantFrom(...KEYS);
 const weighted = (weight: number, arbitrary: fc.Arbitrary<Deed>) => ({ weight, arbitrary });

@@ -1,8 +1,10 @@
 import { generateKeyPair, randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import { promisify } from 'node:util';
 import { errors, Provider } from 'oidc-provider';
 import { answerFhir, type FhirStyle, type FhirVersion, isFhirPath } from './fhir-base.ts';
+import { answerPatient, PATIENT } from './fhir-patient.ts';
+import { agreeAtOnce, askPerson, PERSON } from './interaction.ts';
 import { closeServer, listenOnLoopback } from './listen.ts';
 import { createMemoryStore, type MemoryStore } from './memory-store.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
@@ -26,6 +28,8 @@ export type AuthorizationServerOptions = {
     /** `relative`: the endpoints are named relative to the FHIR base; `none`: no registration endpoint is named. */
     readonly register?: 'absolute' | 'relative' | 'none';
   };
+  /** True: pages ask a person to log in and to consent; otherwise somebody has agreed to everything at once. */
+  readonly asksPeople?: boolean;
   readonly keepRequestBodies?: boolean;
   /** How the server reads what a client names by its address, such as its key set. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
@@ -74,7 +78,6 @@ const EXTRA_CLIENT_METADATA = [
   'launch_uri',
   'fhir_versions',
 ];
-const USER = 'fixed-test-user';
 const DAY_SECONDS = 86_400;
 
 /** A real authorization server on this machine, with a FHIR base beside it that names its endpoints. */
@@ -88,10 +91,12 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   const issuer = options.publicOrigin ?? listeningOrigin;
 
   const fhirServer =
-    options.fhir?.origin === 'other' ? createServer(traffic.listener(fhirHandler(issuer, options))) : undefined;
+    options.fhir?.origin === 'other'
+      ? createServer(traffic.listener(fhirHandler({ issuer, options, store })))
+      : undefined;
   const fhirOrigin = fhirServer === undefined ? issuer : `http://127.0.0.1:${await listenOnLoopback(fhirServer)}`;
 
-  handle = handlerOf(await createProvider({ issuer, options, store }), issuer, options);
+  handle = handlerOf(await createProvider({ issuer, options, store }), { issuer, options, store });
 
   const clients = (): readonly StoredClient[] => {
     const tokens = store.all('RegistrationAccessToken');
@@ -123,9 +128,12 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   };
 }
 
-function handlerOf(provider: Provider, issuer: string, options: AuthorizationServerOptions): RequestListener {
+type Parts = { readonly issuer: string; readonly options: AuthorizationServerOptions; readonly store: MemoryStore };
+
+function handlerOf(provider: Provider, { issuer, options, store }: Parts): RequestListener {
   const oauth = provider.callback();
-  const fhir = options.fhir?.origin === 'other' ? undefined : fhirHandler(issuer, options);
+  const fhir = options.fhir?.origin === 'other' ? undefined : fhirHandler({ issuer, options, store });
+  const interact = options.asksPeople === true ? askPerson : agreeAtOnce;
   const { host, protocol } = new URL(issuer);
   return async (req, res) => {
     // oidc-provider builds URLs from what the request says of its host, as behind a proxy that is trusted.
@@ -133,12 +141,12 @@ function handlerOf(provider: Provider, issuer: string, options: AuthorizationSer
     req.headers['x-forwarded-proto'] = protocol.slice(0, -1);
     const path = req.url ?? '/';
     if (fhir !== undefined && isFhirPath(path)) return fhir(req, res);
-    if (path.startsWith('/interaction/')) return await logInAndConsent(provider, req, res);
+    if (path.startsWith('/interaction/')) return await interact({ provider, req, res });
     return await oauth(req, res);
   };
 }
 
-function fhirHandler(issuer: string, options: AuthorizationServerOptions): RequestListener {
+function fhirHandler({ issuer, options, store }: Parts): RequestListener {
   const register = options.fhir?.register ?? 'absolute';
   const base = register === 'relative' ? '../..' : issuer;
   const says = {
@@ -149,26 +157,25 @@ function fhirHandler(issuer: string, options: AuthorizationServerOptions): Reque
     jwksUri: `${issuer}/jwks`,
   };
   const style = { extension: options.fhir?.extension ?? 'nested', xmlOnly: options.fhir?.xmlOnly ?? false };
-  return (req, res) => {
+  const tokens = store.adapter('AccessToken');
+  const clients = store.adapter('Client');
+  const scopesOf = async (token: string): Promise<readonly string[] | undefined> => {
+    const held = await tokens.find(token);
+    // What a deleted client still holds opens nothing.
+    if (held === undefined || (await clients.find(String(held.clientId))) === undefined) return undefined;
+    return String(held.scope).split(' ');
+  };
+  return async (req, res) => {
+    // SMART App Launch: browsers of other origins may call the API and read what it publishes of itself.
+    res.setHeader('access-control-allow-origin', '*');
+    res.setHeader('access-control-allow-headers', 'authorization, content-type, accept');
+    if (req.method === 'OPTIONS') return res.writeHead(204).end();
+    if (await answerPatient({ req, res }, scopesOf)) return;
     if (!answerFhir({ req, res }, says, style)) res.writeHead(404).end();
   };
 }
 
-/** What a person would click: a fixed user who agrees to everything that was asked for. */
-async function logInAndConsent(provider: Provider, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const { params } = await provider.interactionDetails(req, res);
-  const grant = new provider.Grant({ accountId: USER, clientId: String(params.client_id) });
-  grant.addOIDCScope(String(params.scope ?? 'openid'));
-  const grantId = await grant.save();
-  await provider.interactionFinished(req, res, { login: { accountId: USER }, consent: { grantId } });
-}
-
-async function createProvider(parts: {
-  readonly issuer: string;
-  readonly options: AuthorizationServerOptions;
-  readonly store: MemoryStore;
-}): Promise<Provider> {
-  const { issuer, options, store } = parts;
+async function createProvider({ issuer, options, store }: Parts): Promise<Provider> {
   const rotate = options.rotate ?? 'update';
   const management = options.management ?? true;
   const refused = options.refusedMembers ?? [];
@@ -179,9 +186,14 @@ async function createProvider(parts: {
     cookies: { keys: [randomBytes(16).toString('hex')] },
     scopes: SCOPES,
     claims: { openid: ['sub'], profile: ['name'], fhirUser: ['fhirUser'] },
+    // An app in a browser calls from the origin that it is sent back to.
+    clientBasedCORS: (_ctx: unknown, origin: string, client: { readonly redirectUris: readonly string[] }) =>
+      client.redirectUris.some((uri) => URL.parse(uri)?.origin === origin),
+    // SMART App Launch reads `fhirUser` in the id-token.
+    conformIdTokenClaims: false,
     findAccount: (_ctx: unknown, accountId: string) => ({
       accountId,
-      claims: () => ({ sub: accountId, name: 'Test User', fhirUser: 'Patient/1' }),
+      claims: () => ({ sub: accountId, name: PERSON.name, fhirUser: `Patient/${PATIENT.id}` }),
     }),
     interactions: { url: (_ctx: unknown, interaction: { readonly uid: string }) => `/interaction/${interaction.uid}` },
     pkce: { required: () => true },
@@ -224,6 +236,7 @@ async function createProvider(parts: {
   });
   provider.proxy = true;
   if (rotate === 'read' || rotate === 'both') rotateOnRead(provider);
+  nameThePatient(provider);
   return provider;
 }
 
@@ -236,6 +249,17 @@ function rotateOnRead(provider: Provider): void {
     const fresh = new provider.RegistrationAccessToken({ clientId: used.clientId });
     await used.destroy();
     ctx.body = { ...(ctx.body as Record<string, unknown>), registration_access_token: await fresh.save() };
+  });
+}
+
+/** SMART App Launch: the patient is said beside the access token where `launch/patient` was granted. */
+function nameThePatient(provider: Provider): void {
+  provider.use(async (ctx, next) => {
+    await next();
+    if (ctx.oidc?.route !== 'token' || ctx.status !== 200) return;
+    const body = ctx.body as Readonly<Record<string, unknown>>;
+    const scopes = String(body.scope ?? '').split(' ');
+    if (scopes.includes('launch/patient')) ctx.body = { ...body, patient: PATIENT.id };
   });
 }
 

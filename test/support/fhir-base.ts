@@ -146,6 +146,7 @@ function smartConfiguration(says: FhirSays): unknown {
     code_challenge_methods_supported: ['S256'],
     capabilities: [
       'launch-standalone',
+      'context-standalone-patient',
       'client-public',
       'client-confidential-symmetric',
       'client-confidential-asymmetric',

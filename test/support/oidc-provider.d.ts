@@ -44,12 +44,16 @@ declare module 'oidc-provider' {
     readonly RegistrationAccessToken: new (members: {
       readonly clientId: string;
     }) => RegistrationAccessToken;
+    readonly Client: { find(clientId: string): Promise<{ readonly clientName?: string } | undefined> };
     use(middleware: (ctx: Context, next: () => Promise<void>) => Promise<void>): this;
     callback(): RequestListener;
     interactionDetails(
       request: IncomingMessage,
       response: ServerResponse,
-    ): Promise<{ readonly params: Readonly<Record<string, unknown>> }>;
+    ): Promise<{
+      readonly params: Readonly<Record<string, unknown>>;
+      readonly prompt: { readonly name: string };
+    }>;
     interactionFinished(
       request: IncomingMessage,
       response: ServerResponse,

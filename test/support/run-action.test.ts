@@ -110,7 +110,6 @@ describe('running an action', () => {
        console.log('after: hunter22hunter22, second line.');
        console.log('  ::error title=Server,file=a.yml,line=3::it said hunter22%0A100%25 sure');
        console.log('text from a server: ##[warning]taken as a command');
-       console.error('::notice::on the other stream');
        console.log('text ::error::is only text');
        console.log('::unknown::is only text');
        console.log('::stop-commands::T0K');
@@ -128,12 +127,18 @@ describe('running an action', () => {
       expect.arrayContaining([
         { level: 'error', message: 'it said ***\n100% sure', title: 'Server', file: 'a.yml', line: '3' },
         { level: 'warning', message: 'taken as a command' },
-        { level: 'notice', message: 'on the other stream' },
       ]),
     );
     expect(run.annotations.filter((annotation) => annotation.level === 'error')).toHaveLength(1);
     expect(run.outputs).toEqual({ x: 'y' });
     expect(run.commands.map((command) => command.name)).toContain('set-output');
+  });
+
+  // Which of two streams is read first is open, so nothing else may decide here what is a command.
+  it('carries out commands of the other stream too', async () => {
+    const directory = await action(`console.error('::notice::on the other stream')`);
+    const run = await runMain({ directory });
+    expect(run.annotations).toContainEqual({ level: 'notice', message: 'on the other stream' });
   });
 
   it('masks the secrets of the job from the beginning', async () => {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { environmentOf, stateRefs } from '../../../action/standalone/state-ref.ts';
+import { SEED } from '../../support/seed.ts';
 
 describe('the ref of an environment', () => {
   it.each([
@@ -25,6 +26,7 @@ describe('the ref of an environment', () => {
         expect(environmentOf(branch)).toBe(one);
         expect(stateRefs(other).hidden === hidden).toBe(one === other);
       }),
+      { seed: SEED },
     );
   });
 
