@@ -61,7 +61,7 @@ export function updateBody({
 }): JsonObject {
   const asked = registerBody(wanted, additions);
   const dropped = new Set(Object.keys(before));
-  const answered = withoutEmpty(granted);
+  const answered = withoutEmptyObjects(withoutEmpty(granted));
   // RFC 7591 section 2: never both; servers are seen to keep both after a change from one to the other.
   dropped.add(asked.jwks === undefined && (asked.jwks_uri ?? answered.jwks_uri) !== undefined ? 'jwks' : 'jwks_uri');
   const kept = Object.entries(answered).filter(([member]) => !SERVER_ONLY.has(member) && !dropped.has(member));
@@ -75,6 +75,11 @@ export function updateBody({
 
 function withoutEmpty(metadata: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== null && value !== ''));
+}
+
+/** Servers are seen to answer `{}` for a member that they refuse to be sent, whatever is in it. */
+function withoutEmptyObjects(metadata: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => JSON.stringify(value) !== '{}'));
 }
 
 /** The token endpoint authentication method in force; servers are seen to answer it as a list of one (RFC 7591 section 2: `client_secret_basic` if absent). */

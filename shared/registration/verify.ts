@@ -28,10 +28,11 @@ const VERBATIM_ONLY = 'in Basic it takes id and secret only as they are, not for
 /**
  * A verifier that asks the token endpoint (RFC 6749 section 5.2).
  *
- * With `authorization_code` a made-up code is exchanged: `invalid_grant` means that the client itself was accepted, but
- * only where a control (a wrong secret or signature; for public clients an unknown `client_id`) answers
- * `invalid_client` or `unauthorized_client`. With `client_credentials` a token is asked for. `invalid_scope` comes after
- * authentication, and so does `unauthorized_client` where the control does not answer it too.
+ * With `authorization_code` a made-up code is exchanged: `invalid_grant`, or another error that names the code, means
+ * that the client itself was accepted, but only where a control (a wrong secret or signature; for public clients an
+ * unknown `client_id`) answers `invalid_client` or `unauthorized_client`. With `client_credentials` a token is asked
+ * for. `invalid_scope` comes after authentication, and so does `unauthorized_client` where the control does not answer it
+ * too.
  */
 export function createVerifier({
   http,
@@ -140,19 +141,20 @@ function conclude({
       return works(`the token endpoint knows the client (${answer.error})`);
     case 'invalid_scope':
       return works(`the token endpoint knows the client (${answer.error})`);
-    case 'invalid_grant':
-      if (parameters.grant_type === 'authorization_code') return concludeFromCode(control, traits);
+  }
+  if (parameters.grant_type === 'authorization_code' && isAboutCode(answer.error)) {
+    return concludeFromCode(answer.error, control, traits);
   }
   return unknown(`the token endpoint answered ${answer.status} ${answer.error}`);
 }
 
-/** What `invalid_grant` for a made-up code means. */
-function concludeFromCode(control: TokenAnswer | undefined, traits: Traits): VerifyResult {
+/** What an error about a made-up code means. */
+function concludeFromCode(error: string, control: TokenAnswer | undefined, traits: Traits): VerifyResult {
   if (control?.kind === 'unreachable') return { outcome: 'unreachable', reason: control.reason, traits: {} };
   const verifiable = control === undefined ? traits.verifiable === true : isRefusal(control);
   const learned: Traits = control === undefined ? {} : { verifiable };
   return verifiable
-    ? works('the token endpoint accepts the client (invalid_grant for a made-up code)', learned)
+    ? works(`the token endpoint accepts the client (${error} for a made-up code)`, learned)
     : unknown('the token endpoint does not tell wrong credentials from a wrong code', learned);
 }
 
@@ -162,6 +164,11 @@ function works(reason: string, traits: Traits = {}): VerifyResult {
 
 function unknown(reason: string, traits: Traits = {}): VerifyResult {
   return { outcome: 'unknown', reason, traits };
+}
+
+/** Servers are seen to answer `invalid_code` where RFC 6749 section 5.2 has `invalid_grant`. */
+function isAboutCode(error: string): boolean {
+  return error === 'invalid_grant' || error.split('_').includes('code');
 }
 
 /** Servers are seen to answer either to a wrong secret, beside RFC 6749 section 5.2. */

@@ -118,7 +118,7 @@ export async function probe(server: RunningServer): Promise<Findings> {
   const updated = await put(changed);
   const didUpdate = learn(updated.answer, changed, 'an update');
   const update = didUpdate ? `yes (${updated.status})` : `no (${updated.status}${reasonOf(updated.answer)})`;
-  if (didUpdate && 'client_uri' in clientOf(updated.answer).metadata) {
+  if (didUpdate && (clientOf(updated.answer).metadata.client_uri ?? '') !== '') {
     quirks.push('a member that an update leaves out stays');
   }
   const after = known.information.clientSecret;

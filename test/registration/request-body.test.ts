@@ -77,6 +77,16 @@ describe('the body of an update', () => {
     });
   });
 
+  test('repeats no empty object, which servers answer for what they refuse to be sent', () => {
+    const granted = { metadata: {}, claims: { id: {} }, jwks: {}, jwks_uri: 'https://app.example/jwks' };
+    expect(body({ granted, wanted: { custom: {} } })).toEqual({
+      client_id: 'client-1',
+      claims: { id: {} },
+      jwks_uri: 'https://app.example/jwks',
+      custom: {},
+    });
+  });
+
   test('leaves out what was asked for before and is no longer wanted', () => {
     const granted = { contacts: ['a@example.org'], software_id: 'app', application_type: 'web' };
     const before = { contacts: ['a@example.org'], software_id: 'app' };

@@ -263,6 +263,26 @@ describe('an answer to a made-up code', () => {
     expect(await verifier(script(wrong))(client, { verifiable: true })).toMatchObject({ outcome: 'unknown' });
   });
 
+  test.each(['invalid_code', 'code_expired', 'bad_verification_code'])(
+    'of %s means what invalid_grant does',
+    async (error) => {
+      const answer = [403, { error }] as const;
+      const verify = (control: readonly [number, unknown], traits = {}) =>
+        verifier(script(answer, control))(client, traits);
+      const result = await verify(WRONG);
+      expect(result).toMatchObject(TELLS_APART);
+      expect(result.reason).toContain(error);
+      expect(await verify([403, { error: 'unauthorized_client' }])).toMatchObject(TELLS_APART);
+      expect(await verify(answer)).toMatchObject({ outcome: 'unknown', traits: { verifiable: false } });
+      expect(await verify([503, ''])).toMatchObject({ outcome: 'unreachable', traits: {} });
+      expect(await verify(answer, { verifiable: false })).toMatchObject({ outcome: 'unknown', traits: {} });
+    },
+  );
+
+  test.each(['invalid_codec', 'access_denied'])('of %s is not about the code', async (error) => {
+    expect(await verifier(script([400, { error }], WRONG))(client, {})).toMatchObject({ outcome: 'unknown' });
+  });
+
   test('of unauthorized_client cannot be judged while the control gets no answer', async () => {
     const result = await verifier(script([400, { error: 'unauthorized_client' }], [503, '']))(client, {});
     expect(result).toEqual({ outcome: 'unreachable', reason: 'the token endpoint answered 503', traits: {} });
@@ -287,6 +307,7 @@ describe('a client for client_credentials', () => {
     ['is refused when it is not authenticated', [401, { error: 'invalid_client' }], 'refused'],
     ['is unknown when the grant is', [400, { error: 'unsupported_grant_type' }], 'unknown'],
     ['is unknown for invalid_grant, since no code was sent', [400, INVALID_GRANT], 'unknown'],
+    ['is unknown for invalid_code, since no code was sent', [400, { error: 'invalid_code' }], 'unknown'],
   ])('%s, and needs no control', async (_what, answer, outcome) => {
     for (const traits of [{}, { verifiable: true }]) {
       const endpoint = script(answer);

@@ -123,7 +123,7 @@ test.each(['shared', 'action', 'worker', 'cli'].flatMap((room) => filesUnder(roo
   '%s knows no vendor: behaviour is observed',
   (file) => {
     const vendor =
-      /keycloak|glewlwyd|lemonldap|hydra|authlib|mitreid|openemr|oidc-provider|better-?auth|modelcontextprotocol|workers-oauth/giu;
+      /keycloak|glewlwyd|lemonldap|hydra|authlib|django|mitreid|openemr|oidc-provider|better-?auth|modelcontextprotocol|workers-oauth/giu;
     expect(withoutComments(read(file)).match(vendor) ?? []).toEqual([]);
   },
 );

@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { folder } from '../folder.ts';
+import { openFront } from '../front.ts';
+import { goProgram } from '../go.ts';
+import { freePort, startProgram } from '../program.ts';
+import type { Candidate, HeldClient, RunningServer } from '../server.ts';
+
+const MODULE = 'github.com/ory/hydra/v2';
+const GO_MOD = new URL('hydra/go.mod', import.meta.url);
+
+export const hydra: Candidate = {
+  title: 'Ory Hydra',
+  install: async () => {
+    const built = await goProgram({ module: MODULE, tags: ['sqlite'], goMod: GO_MOD });
+    return 'program' in built ? { version: built.version, start: () => start(built.program) } : built;
+  },
+};
+
+/** Its books are in memory; its administration API listens beside the public one. */
+async function start(hydra: string): Promise<RunningServer> {
+  const [front, port, adminPort] = await Promise.all([openFront(), freePort(), freePort()]);
+  const program = await startProgram({
+    // Development, since it would be https only.
+    command: [hydra, 'serve', 'all', '--dev', '--sqa-opt-out'],
+    cwd: await folder('data'),
+    env: {
+      DSN: 'memory',
+      LOG_LEVEL: 'warn',
+      OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true',
+      SECRETS_SYSTEM: randomBytes(32).toString('base64url'),
+      SERVE_PUBLIC_HOST: '127.0.0.1',
+      SERVE_PUBLIC_PORT: String(port),
+      SERVE_ADMIN_HOST: '127.0.0.1',
+      SERVE_ADMIN_PORT: String(adminPort),
+      URLS_SELF_ISSUER: front.origin,
+      URLS_SELF_PUBLIC: front.origin,
+      URLS_LOGIN: `${front.origin}/login`,
+      URLS_CONSENT: `${front.origin}/consent`,
+      // Its metadata names the endpoint only where it is told to.
+      WEBFINGER_OIDC_DISCOVERY_CLIENT_REGISTRATION_URL: `${front.origin}/oauth2/register`,
+    },
+    ready: `http://127.0.0.1:${port}/health/ready`,
+  });
+  front.forwardTo(port);
+  return {
+    address: front.origin,
+    traffic: front.traffic,
+    clients: () => readBooks(`http://127.0.0.1:${adminPort}/admin/clients?page_size=500`),
+    close: async () => {
+      await program.stop();
+      await front.close();
+    },
+  };
+}
+
+type Stored = {
+  readonly client_id: string;
+  readonly client_name?: string;
+  readonly redirect_uris?: readonly string[];
+};
+
+async function readBooks(url: string): Promise<readonly HeldClient[]> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  const stored = (await response.json()) as readonly Stored[];
+  return stored.map(({ client_id: clientId, client_name: name = '', redirect_uris: redirectUris = [] }) => ({
+    clientId,
+    name,
+    redirectUris,
+  }));
+}
