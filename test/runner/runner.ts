@@ -1,5 +1,6 @@
 import { tellStory } from '../demo/story.ts';
 import { playEndToEnd } from './end-to-end.ts';
+import { EXAMPLES } from './files.ts';
 import { ACT, ACTIONLINT, goTool } from './go-tool.ts';
 import { lintWorkflows } from './lint.ts';
 import { playPreview } from './preview.ts';
@@ -12,6 +13,9 @@ process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false';
 process.env.WRANGLER_SEND_METRICS = 'false';
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
+/** What the scenes below start; an example that nobody runs is found by this list. */
+const PLAYED = ['by-hand.yml', 'e2e.yml', 'preview.yml', 'production.yml', 'worker.yml'];
+
 const story = tellStory((line) => console.log(line));
 const started = performance.now();
 let skipped = 0;
@@ -20,6 +24,8 @@ await withTool(ACTIONLINT, (program) => lintWorkflows(program, story));
 await withTool(ACT, async (program) => {
   for (const play of [playEndToEnd, playPreview, playProduction]) await onScene(program, play);
   await playWorker(program, story);
+  story.chapter('Examples');
+  story.check('all of them were run', PLAYED, EXAMPLES);
 });
 
 const seconds = ((performance.now() - started) / 1000).toFixed(1);
