@@ -2,7 +2,8 @@ import type { JsonObject } from '../shared/ports/ports.ts';
 import type { Store } from '../shared/reconcile/ports.ts';
 import type { RegistrationRecord } from '../shared/record/record.ts';
 
-const STATE = 'registration_';
+/** Names of the state that the post step finds begin with this. */
+export const JOB_STATE = 'registration_';
 
 /**
  * Keeps the records of clients that end with the job in GITHUB_STATE, where only the post step of this step reads them.
@@ -12,7 +13,7 @@ export function createJobStore(saveState: (name: string, value: string) => void)
   const slots = new Map<string, string>();
   return {
     save: async (record) => {
-      const slot = slots.get(record.key) ?? `${STATE}${slots.size}`;
+      const slot = slots.get(record.key) ?? `${JOB_STATE}${slots.size}`;
       slots.set(record.key, slot);
       saveState(slot, JSON.stringify(forPost(record)));
     },
@@ -51,14 +52,4 @@ function needed(metadata: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(metadata).filter(([name, value]) => NEEDED.has(name) && JSON.stringify(value).length <= 4_096),
   );
-}
-
-/** What main left for the post step. */
-export function loadJobRecords(getState: (name: string) => string): readonly RegistrationRecord[] {
-  const records: RegistrationRecord[] = [];
-  for (let index = 0; ; index += 1) {
-    const saved = getState(`${STATE}${index}`);
-    if (saved === '') return records;
-    records.push(JSON.parse(saved) as RegistrationRecord);
-  }
 }

@@ -5,7 +5,8 @@ import { reconcile } from '../shared/reconcile/reconcile.ts';
 import { endRegistration } from '../shared/reconcile/transitions.ts';
 import type { RegistrationRecord } from '../shared/record/record.ts';
 import { describeEvent } from './describe-event.ts';
-import { createJobStore, loadJobRecords } from './job-store.ts';
+import { createJobStore } from './job-store.ts';
+import { loadJobRecords } from './load-job-records.ts';
 import { noAnnouncing, noPublishing } from './no-publishing.ts';
 import { mask } from './platform.ts';
 import { openNetwork } from './ports.ts';
@@ -20,8 +21,8 @@ const PATIENCE_MS = 90_000;
 export async function runPost(env: NodeJS.ProcessEnv, to: typeof core): Promise<void> {
   const atWorker = to.getState('worker-clients');
   if (atWorker !== '') await (await import('./worker/end-with-job.ts')).endAtWorker(atWorker, env, to);
-  const records = loadJobRecords(to.getState);
-  if (records.length === 0) return;
+  const { records, unreadable } = loadJobRecords(to.getState);
+  if (records.length + unreadable.length === 0) return;
   mask(records.flatMap(secretsOf));
   const network = await openNetwork({
     env,
@@ -29,9 +30,17 @@ export async function runPost(env: NodeJS.ProcessEnv, to: typeof core): Promise<
     verify: true,
   });
   const ports: Ports = { ...network, sink: noPublishing, announce: noAnnouncing, store: createJobStore(to.saveState) };
-  const left = (await Promise.all(records.map((record) => endOrName(record, ports, to)))).flat();
+  const left = [
+    ...unreadable.map(notRead),
+    ...(await Promise.all(records.map((record) => endOrName(record, ports, to)))).flat(),
+  ];
   for (const line of left) to.warning(line, { title: 'oauth-registrar: left behind' });
   await to.writeSummary(leftOverSummary(left));
+}
+
+/** What it says may be secret, so nothing of it is shown. */
+function notRead(name: string): string {
+  return `${name}: what the main step left in GITHUB_STATE under this name cannot be read, so a client of this job may not have been deleted. The log of the main step names it: ask the operator of its server to delete it.`;
 }
 
 /** What cannot even be tried is named all the same. */

@@ -58,8 +58,8 @@ async function wantedClients(
   } catch (error) {
     const named = inputs.clients.length > 0;
     const gone = isRegistrarError(error, 'manifest_missing') || isRegistrarError(error, 'client_unknown');
-    // What is deleted need not be described: no deploy, so perhaps no URL either.
-    const undescribed = command === 'delete' && isRegistrarError(error, 'template_invalid');
+    // What is confirmed or deleted need not be described: no deploy, so perhaps no URL either.
+    const undescribed = command !== 'rotate' && isRegistrarError(error, 'template_invalid');
     if (!named || !(gone || undescribed)) throw error;
     return { clients: inputs.clients.map((name) => nameOnly(binding.environment, name)), described: false };
   }

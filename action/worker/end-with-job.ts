@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { isRegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { Desired } from '../../shared/manifest/desired.ts';
 import type { Inputs } from '../inputs.ts';
@@ -15,6 +16,14 @@ type Kept = WorkerAddress & {
   readonly clients: readonly { readonly environment: string; readonly name: string }[];
 };
 
+const keptSchema: z.ZodType<Kept> = z.object({
+  worker: z.url(),
+  audience: z.string(),
+  insecureLoopback: z.boolean(),
+  clients: z.array(z.object({ environment: z.string(), name: z.string() })),
+});
+const TITLE = { title: 'oauth-registrar: left behind' };
+
 /** Leaves to the post step what it has to end: clients with `ttl: job`. Nothing of it is secret. */
 export function keepForPost(to: Pick<typeof core, 'saveState'>, desired: readonly Desired[], inputs: Inputs): void {
   const clients = desired.filter(({ ttl }) => ttl === 'job').map(({ environment, name }) => ({ environment, name }));
@@ -25,7 +34,14 @@ export function keepForPost(to: Pick<typeof core, 'saveState'>, desired: readonl
 
 /** Has the Worker delete what it made for this job; what fails is said, and the Worker ends it by itself a day later. */
 export async function endAtWorker(state: string, env: NodeJS.ProcessEnv, to: typeof core): Promise<void> {
-  const { clients, insecureLoopback, ...address } = JSON.parse(state) as Kept;
+  const kept = readKept(state);
+  if (kept === undefined) {
+    const line =
+      'What the main step left in GITHUB_STATE cannot be read, so the Worker was not asked to delete the clients of this job. It does so by itself within a day.';
+    to.warning(line, TITLE);
+    return;
+  }
+  const { clients, insecureLoopback, ...address } = kept;
   const network = await openNetwork({ env, insecureLoopback, verify: false });
   const calls = openWorker(address, { context: readRunContext(env), network, stopping: () => false });
   await Promise.all(
@@ -37,8 +53,16 @@ export async function endAtWorker(state: string, env: NodeJS.ProcessEnv, to: typ
         if (isRegistrarError(error, 'registration_not_found')) return;
         const why = isRegistrarError(error) ? error.message : 'an unexpected failure.';
         const line = `${name}: the Worker could not be asked to delete it, and does so by itself within a day: ${why}`;
-        to.warning(line, { title: 'oauth-registrar: left behind' });
+        to.warning(line, TITLE);
       }
     }),
   );
+}
+
+function readKept(text: string): Kept | undefined {
+  try {
+    return keptSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
 }

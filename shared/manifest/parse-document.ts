@@ -15,9 +15,8 @@ import { printable } from '../errors/printable.ts';
 import { RegistrarError } from '../errors/registrar-error.ts';
 import type { Json } from '../ports/ports.ts';
 import { type Finding, type Locate, locateFindings, type Path, quoted, showPath, throwProblems } from './problems.ts';
+import { refuseHostileText } from './refuse-hostile-text.ts';
 
-/** A manifest of a thousand clients is smaller. */
-const LARGEST_TEXT = 256 * 1024;
 /** Deeper than any client metadata is nested. */
 const DEEPEST = 40;
 /** What repeated anchors may add up to; without a limit ten short lines expand to gigabytes. */
@@ -134,9 +133,6 @@ function parse(
     line: lines.linePos(error.pos[0]).line,
     message: printable(error.message),
   }));
-  // The parser recurses and reports the end of its stack as an error of the text.
-  if (errors.some(({ message }) => /stack/i.test(message)))
-    throw unreadable(path, [{ message: 'it is nested too deep' }]);
   const all = errors.length > 0 ? errors : duplicateKeys(yaml, lines);
   if (all.length > 0) throw unreadable(path, all);
   try {
@@ -150,12 +146,11 @@ function parse(
  * Reads YAML 1.2 (and JSON, which is a part of it) into plain JSON values.
  *
  * Throws `manifest_unreadable` with lines for syntax errors, duplicate keys, tags, more than one document, more than
- * 256 KiB and anchors that expand too far; `manifest_invalid` for `__proto__`, `.nan` and excessive nesting.
+ * 256 KiB, nesting without end and anchors that expand too far; `manifest_invalid` for `__proto__`, `.nan` and excessive nesting.
  */
 export function parseDocument(text: string, path: string): ManifestDocument {
-  if (text.length > LARGEST_TEXT) {
-    throw unreadable(path, [{ message: `it is larger than ${LARGEST_TEXT / 1024} KiB` }]);
-  }
+  const hostile = refuseHostileText(text);
+  if (hostile !== undefined) throw unreadable(path, [{ message: hostile }]);
   const lines = new LineCounter();
   const { yaml, value } = parse(text, path, lines);
   const positionOf = (at: Path) => {

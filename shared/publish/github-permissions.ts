@@ -23,6 +23,9 @@ export const PERMISSIONS = {
 const JOB_TOKEN_HINT =
   'Give `secrets-token`: a token of a GitHub App or a fine-grained personal access token. No `permissions:` entry of a workflow lets the job’s own token write secrets, variables or environments.';
 
+/** What GitHub says it wants, such as `secrets=write; metadata=read`; anything else in its place is not shown. */
+const ACCEPTED = /^[a-z_]{1,40}=[a-z]{1,10}(?:[,;] ?[a-z_]{1,40}=[a-z]{1,10}){0,9}$/;
+
 /** The permission that writing to a place takes. */
 export function permissionFor(place: Place): Permission {
   if (place.environment !== undefined) {
@@ -57,9 +60,9 @@ export function forbidden(
   if (access.tokenKind === 'job') {
     return jobTokenForbidden(what);
   }
-  const accepted = answer.header('x-accepted-github-permissions');
+  const wanted = ACCEPTED.exec(answer.header('x-accepted-github-permissions') ?? '')?.[0];
   return new RegistrarError('publish_forbidden', {
-    message: `The token may not ${what}: GitHub answered ${answer.status}${accepted === undefined ? '' : ` and wants ${printable(accepted)}`}.`,
+    message: `The token may not ${what}: GitHub answered ${answer.status}${wanted === undefined ? '' : ` and wants ${wanted}`}.`,
     hint: permissionHint(access, permission),
   });
 }

@@ -14,9 +14,9 @@ export type BegunRecord = RegistrationRecord & { readonly call: Call };
 /** Saves that a call begins, so that after a crash nothing else is sent for the client before it is over. */
 export async function beginCall(
   record: RegistrationRecord,
-  client: Client,
+  client: Pick<Client, 'clientId'>,
   verb: Call['verb'],
-  ports: Ports,
+  ports: Pick<Ports, 'clock' | 'store'>,
   more: Pick<Call, 'requested' | 'key' | 'keySet'> = {},
 ): Promise<BegunRecord> {
   const startedAt = ports.clock.now();

@@ -33,9 +33,12 @@ export function lostCall(record: RegistrationRecord, call: Call): Performed {
   };
 }
 
+/** A read or an update may have replaced the registration access token: a refusal of the old one then proves nothing. */
 function afterLostRemoval(client: Client, { verb, startedAt }: Call): Client {
   const removal = removalOf(client, startedAt);
-  return { ...client, removal: { ...removal, unanswered: removal.unanswered || verb === 'remove' } };
+  return verb === 'remove'
+    ? { ...client, removal: { ...removal, unanswered: true } }
+    : { ...client, removal, uncertain: true };
 }
 
 /** Whatever was sent may be in force or not: the metadata, a new key, a new secret. Nothing that was shown before counts. */

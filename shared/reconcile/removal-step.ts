@@ -58,7 +58,7 @@ export function afterRemove(client: Client, answer: Answer, now: number, jitter:
     case 'missing':
       return { ...asked, stage: 'confirm', failures: 0 };
     case 'refused':
-      if (before.unanswered || before.accepted)
+      if (before.accepted || (before.unanswered && isGoodAccess(client)))
         return { ...asked, stage: 'gone', reason: 'a repeated deletion was refused' };
       return doubtful(client, asked, now);
     case 'unsupported':
@@ -122,6 +122,11 @@ function doubtful(client: Client, removal: Removal, now: number): Removal {
   const { verification, clientSecretExpiresAt: expiresAt = 0 } = client;
   const telling = verification?.outcome === 'works' && (expiresAt === 0 || now < expiresAt * 1000);
   return { ...removal, stage: telling ? 'verify' : 'impossible' };
+}
+
+/** The registration access token was not refused before, and nothing can have replaced it. */
+function isGoodAccess({ accessSeen, uncertain }: Client): boolean {
+  return accessSeen !== 'refused' && uncertain !== true;
 }
 
 function later(removal: Removal, now: number, jitter: number): Removal {

@@ -60,8 +60,8 @@ describe('a manifest as text', () => {
   });
 
   it('checks many keys for duplicates without comparing each with each', () => {
-    const text = Array.from({ length: 20_000 }, (_, index) => `key${index}: 1`).join('\n');
-    expect(Object.keys(parse(text).value as object)).toHaveLength(20_000);
+    const text = Array.from({ length: 10_000 }, (_, index) => `key${index}: 1`).join('\n');
+    expect(Object.keys(parse(text).value as object)).toHaveLength(10_000);
   });
 
   it('shows at most twenty syntax errors', () => {

@@ -10,6 +10,7 @@ export type Mutation = {
 
 const CRASHES = ['test/reconcile/crash-points.test.ts'];
 const SCHEDULES = ['test/schedules/schedules.test.ts'];
+const WORKER_CRASHES = ['test/worker/crash-points/crash-points.test.ts'];
 
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -260,7 +261,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     safety: 'an orphan that the server says it deleted is looked for',
     file: 'worker/repository/retry-orphans.ts',
-    from: 'other === orphan ? stillThere(orphan, answer) : [other]',
+    from: 'other === orphan ? stillThere(orphan, seen) : [other]',
     to: 'other === orphan ? [] : [other]',
     tests: SCHEDULES,
   },
@@ -270,5 +271,82 @@ export const MUTATIONS: readonly Mutation[] = [
     from: "if (sql.exec('SELECT 1 FROM token_ids WHERE id = ?', id).toArray().length > 0) {",
     to: 'if (false as boolean) {',
     tests: ['test/worker/repository/apply.test.ts'],
+  },
+  {
+    safety: 'duplicate deliveries: what was seen before is not taken again',
+    file: 'worker/repository/take-delivery.ts',
+    from: `    if (sql.exec('SELECT 1 FROM deliveries WHERE id = ?', name).toArray().length > 0) return 'repeated';
+    const outcome = take(home, event, receivedAt);
+    sql.exec('INSERT INTO`,
+    to: `    const outcome = take(home, event, receivedAt);
+    sql.exec('INSERT OR REPLACE INTO`,
+    tests: ['test/worker/repository/teardown.test.ts'],
+  },
+  {
+    safety: 'webhooks: nothing of a body is read before its signature is good',
+    file: 'worker/webhooks/routes.ts',
+    from: `    if (!(await verify(body, headers.get('x-hub-signature-256')))) return { refused: 'signature_invalid' };
+    const payload = parse(new TextDecoder().decode(body));
+    if (payload === undefined) return { refused: 'body_not_json' };`,
+    to: `    const payload = parse(new TextDecoder().decode(body));
+    if (payload === undefined) return { refused: 'body_not_json' };
+    if (!(await verify(body, headers.get('x-hub-signature-256')))) return { refused: 'signature_invalid' };`,
+    tests: ['test/worker/webhooks/github-route.test.ts'],
+  },
+  {
+    safety: 'a shared client: its secret is withheld from jobs unless policy says otherwise',
+    file: 'worker/repository/apply-shared.ts',
+    from: 'const open = withoutSecrets(value.credentials);',
+    to: 'const open = { ...value.credentials, ...withoutSecrets(value.credentials) };',
+    tests: ['test/worker/repository/shared.test.ts'],
+  },
+  {
+    safety: 'answers: no more is read than a limit, whatever they are packed to',
+    file: 'shared/http/read-body.ts',
+    from: 'if (size > MAX_BODY_BYTES) {',
+    to: 'if (false as boolean) {',
+    tests: ['test/http/create-http.test.ts', 'test/http/network.test.ts'],
+  },
+  {
+    safety: 'a manifest that is nested without end is not parsed',
+    file: 'shared/manifest/refuse-hostile-text.ts',
+    from: "if (parser.stack.length > MOST_OPEN) return 'it is nested too deep';",
+    to: '',
+    tests: ['test/manifest/refuse-hostile-text.test.ts'],
+  },
+  {
+    safety: 'restore: nothing is done before the operator releases it',
+    file: 'worker/repository/arm.ts',
+    from: "  if (getMeta(sql, 'restored') !== undefined) return undefined;\n",
+    to: '',
+    tests: WORKER_CRASHES,
+  },
+  {
+    safety: 'change of keys: a record is written to the inventory under the new key too',
+    file: 'worker/repository/seal-anew.ts',
+    from: 'key_id = ?, inventory_due = ? WHERE',
+    to: 'key_id = ?, inventory_due = NULL AND ? WHERE',
+    tests: WORKER_CRASHES,
+  },
+  {
+    safety: 'an end that could not be saved is tried again soon',
+    file: 'worker/repository/settle.ts',
+    from: " && problem?.code !== 'state_unwritable'",
+    to: '',
+    tests: ['test/worker/repository/settle.test.ts'],
+  },
+  {
+    safety: 'an orphan is called by one call at a time',
+    file: 'worker/repository/retry-orphans.ts',
+    from: 'if (loaded.record.call !== undefined) return;',
+    to: '',
+    tests: ['test/worker/repository/retry-orphans.test.ts'],
+  },
+  {
+    safety: 'a refused deletion proves nothing where the token may have been replaced',
+    file: 'shared/reconcile/removal-step.ts',
+    from: '(before.unanswered && isGoodAccess(client))',
+    to: 'before.unanswered',
+    tests: ['test/reconcile/removal-step.test.ts'],
   },
 ];

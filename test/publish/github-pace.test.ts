@@ -19,6 +19,13 @@ describe('how long GitHub wants us to wait', () => {
     ['a primary limit that is over', 429, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset(-5) }, 1],
     ['a primary limit without a time', 403, { 'x-ratelimit-remaining': '0' }, 60],
     ['a 429 that says nothing', 429, {}, 60],
+    ['a time without an end', 429, { 'retry-after': '9'.repeat(400) }, 86_400],
+    [
+      'a primary limit without an end',
+      403,
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '9'.repeat(400) },
+      86_400,
+    ],
     ['a time that is none', 429, { 'retry-after': 'soon' }, 60],
     ['a server that is away for a time', 503, { 'retry-after': '5' }, 5],
     ['a server that is away at once', 503, { 'retry-after': '0' }, 1],

@@ -42,6 +42,18 @@ describe('after a DELETE', () => {
       { stage: 'verify' },
     ],
     ['a refusal after a DELETE without an answer is proof', tried({ unanswered: true }), refused, { stage: 'gone' }],
+    [
+      'a refusal after a DELETE without an answer proves nothing where the token may have been replaced',
+      leaving({ uncertain: true, removal: removal({ unanswered: true }) }),
+      refused,
+      { stage: 'verify' },
+    ],
+    [
+      'a refusal after a DELETE without an answer proves nothing where the token was refused before',
+      leaving({ accessSeen: 'refused', removal: removal({ unanswered: true }) }),
+      refused,
+      { stage: 'verify' },
+    ],
     ['a refusal after a yes is proof', tried({ accepted: true }), refused, { stage: 'gone' }],
     ['what is not there cannot be used', leaving(), unsupported, { stage: 'impossible', reason: 'answered 405' }],
     ['what is forbidden is left to people', leaving(), forbidden, { stage: 'impossible' }],

@@ -67,5 +67,5 @@ export function gitHub(network: Network, taken: Readonly<Record<string, string>>
     },
   };
 
-  return { app, names, open, dispatched };
+  return { app, request, names, open, dispatched };
 }

@@ -1,7 +1,11 @@
 import { fileURLToPath } from 'node:url';
+import { publishByJob } from '../../action/worker/publish-by-job.ts';
+import type { ErrorCode } from '../../shared/errors/catalog.ts';
+import { isRegistrarError, RegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { Owner } from '../../shared/manifest/desired.ts';
+import { createGitHubSink } from '../../shared/publish/github-sink.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
-import type { Caller, RepositoryCalls, ResolveCall } from '../../worker/repository/calls.ts';
+import type { Applied, Caller, RepositoryCalls, ResolveCall } from '../../worker/repository/calls.ts';
 import type { Reply } from '../../worker/repository/reply.ts';
 import { isKept } from '../../worker/repository/schema.ts';
 import type { ObjectStorage } from '../../worker/repository/storage.ts';
@@ -10,7 +14,7 @@ import { openStorage } from '../worker/support/sql-storage.ts';
 import { gitHub } from './github.ts';
 import { network as makeNetwork } from './network.ts';
 import { httpServer } from './server.ts';
-import { openPlain, stage } from './stage.ts';
+import { clock, openPlain, random, stage } from './stage.ts';
 import { type Circumstances, config, FOREIGN, identityFor, type Key, KINDS, START, wishOf } from './wishes.ts';
 
 const OWNER: Owner = { kind: 'pull_request', number: 42 };
@@ -108,13 +112,41 @@ export function openScene(circumstances: Circumstances) {
   const ask = async <T>(call: () => Promise<Reply<T>>): Promise<Reply<T> | 'lost'> =>
     Promise.race([call(), ended.then(() => 'lost' as const)]);
 
-  const untilDone = async <T>(call: () => Promise<Reply<T>>): Promise<End> => {
+  const untilDone = async <T>(
+    call: () => Promise<Reply<T>>,
+    then: (value: T) => Promise<End> = async () => ({ code: 'done' }),
+  ): Promise<End> => {
     for (let asks = 0; asks < ASKS; asks += 1) {
       const reply = await ask(call);
       if (reply === 'lost') return { code: 'lost' };
-      if (reply.kind !== 'working') return { code: reply.kind === 'done' ? 'done' : reply.failure.code };
+      if (reply.kind === 'failed') return { code: reply.failure.code };
+      if (reply.kind === 'done') return then(reply.value);
     }
     return { code: 'working' };
+  };
+
+  /** The job publishes what the Worker cannot. It ends with the object, for want of anything that goes on without it. */
+  const publishInJob = async (by: () => Caller, answer: Applied): Promise<End> => {
+    const over = ended;
+    const { edition } = answer.credentials;
+    const tell = async (stage: 'claimed' | 'written'): Promise<void> => {
+      const { code } = await untilDone(() => object.published({ ...by(), receipt: { edition, stage } }));
+      if (code !== 'done') throw new RegistrarError(code as ErrorCode, { message: 'The receipt was not taken.' });
+    };
+    const sink = async () =>
+      createGitHubSink({
+        request: github.request,
+        owner: 'acme',
+        repo: 'app',
+        tokenKind: 'fine-grained',
+        clock,
+        random,
+      });
+    const publishing = publishByJob({ answer: { api: 1, status: 'done', ...answer }, sink, tell }).then(
+      () => 'done',
+      (error: unknown) => (isRegistrarError(error) ? error.code : Promise.reject(error)),
+    );
+    return { code: await Promise.race([publishing, over.then(() => 'lost')]) };
   };
 
   const caller = (key: Key, runId: number, attempt = 1): Caller => {
@@ -163,12 +195,10 @@ export function openScene(circumstances: Circumstances) {
     lines: () => stage.lines,
     apply: (key: Key, variant: number, runId: number, attempt = 1) => {
       const desired = wishOf(key, variant, circumstances);
-      return untilDone(() =>
-        object.apply({
-          ...caller(key, runId, attempt),
-          desired,
-          ...(desired.owner && { owner: desired.owner }),
-        }),
+      const { owner } = desired;
+      return untilDone(
+        () => object.apply({ ...caller(key, runId, attempt), desired, ...(owner && { owner }) }),
+        (answer) => publishInJob(() => caller(key, runId, attempt), answer),
       );
     },
     rotate: (key: Key, runId: number, now: boolean) => untilDone(() => object.rotate({ ...caller(key, runId), now })),

@@ -112,13 +112,15 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
 );
 
 const schedule: fc.Arbitrary<Schedule> = fc.record({
-  circumstances: fc.record({
-    kind: fc.constantFrom(...(Object.keys(KINDS) as (keyof typeof KINDS)[])),
-    app: fc.constantFrom(true, true, true, false),
-    retire: fc.constantFrom('confirmed' as const, 'after-overlap' as const),
-    deployed: fc.boolean(),
-    update: fc.constantFrom('ask' as const, 'interrupt' as const, 'replace' as const),
-  }),
+  circumstances: fc
+    .record({
+      kind: fc.constantFrom(...(Object.keys(KINDS) as (keyof typeof KINDS)[])),
+      retire: fc.constantFrom('confirmed' as const, 'after-overlap' as const),
+      deployed: fc.boolean(),
+      update: fc.constantFrom('ask' as const, 'interrupt' as const, 'replace' as const),
+      publishes: fc.constantFrom('app' as const, 'app' as const, 'app' as const, 'job' as const, 'nobody' as const),
+    })
+    .map(({ publishes, ...rest }) => ({ ...rest, app: publishes === 'app', byJob: publishes === 'job' })),
   deeds: fc.array(deed, { minLength: 5, maxLength: 40 }),
 });
 

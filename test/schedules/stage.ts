@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { Clock, Fetch, Random } from '../../shared/ports/ports.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
+import type { SealKey } from '../../shared/record/seal.ts';
 import type { Settings } from '../../worker/repository/settings.ts';
 import type { Vault } from '../../worker/repository/vault.ts';
 import type { Network } from './network.ts';
@@ -37,13 +38,19 @@ export function logLine(line: object): void {
   stage.lines.push(JSON.stringify(line));
 }
 
-/** Not sealed, so that a schedule takes milliseconds and is the same each time; what sealing promises has its own tests. */
-export function plainVault(): Vault {
+/**
+ * Not sealed, so that a schedule takes milliseconds and is the same each time; what sealing promises has its own tests.
+ * Like the real one it opens only what was sealed with a key that is there.
+ */
+export function plainVault({ keys }: { readonly keys: readonly Pick<SealKey, 'id'>[] }): Vault {
+  const keyIds = keys.map(({ id }) => id);
+  const [keyId = ''] = keyIds;
   return {
-    keyId: 'plain',
-    keyIds: ['plain'],
-    seal: async (record) => `plain.${Buffer.from(JSON.stringify(record)).toString('base64')}`,
+    keyId,
+    keyIds,
+    seal: async (record) => `plain.${keyId}.${Buffer.from(JSON.stringify(record)).toString('base64')}`,
     open: async (key, sealed) => {
+      if (!keyIds.includes(keyOfPlain(sealed))) throw new RegistrarError('registration_locked', { message: 'no key' });
       const record = openPlain(sealed);
       if (record.key !== key) throw new RegistrarError('state_damaged', { message: 'of another registration' });
       return record;
@@ -51,8 +58,13 @@ export function plainVault(): Vault {
   };
 }
 
+/** Id of the key that a text is under. */
+export function keyOfPlain(sealed: string): string {
+  return sealed.split('.')[1] ?? '';
+}
+
 export function openPlain(sealed: string): RegistrationRecord {
-  return JSON.parse(Buffer.from(sealed.slice('plain.'.length), 'base64').toString()) as RegistrationRecord;
+  return JSON.parse(Buffer.from(sealed.split('.')[2] ?? '', 'base64').toString()) as RegistrationRecord;
 }
 
 export async function quickFingerprint(value: string): Promise<string> {

@@ -14,6 +14,8 @@ export type Circumstances = {
   readonly kind: keyof typeof KINDS;
   /** The Worker itself publishes; else credentials are outputs of the job only. */
   readonly app: boolean;
+  /** Where there is no App: jobs publish what they are handed, and tell the Worker. */
+  readonly byJob?: boolean;
   /** Everything was deployed before. */
   readonly deployed: boolean;
   readonly retire: 'confirmed' | 'after-overlap';
@@ -42,7 +44,7 @@ const OWN = { 'production/web': 'WEB', 'production/api': 'API', 'pr-42/web': 'PR
 export const nameOf = (key: Key): string => `secret ${OWN[key]}`;
 
 /** Variant 1 has other metadata, 2 other names; of the second registration, 2 asks for a name of the first, 3 for one of nobody we know. */
-export function wishOf(key: Key, variant: number, { app, retire, update }: Circumstances): Desired {
+export function wishOf(key: Key, variant: number, { app, byJob = false, retire, update }: Circumstances): Desired {
   const [environment = '', name = ''] = key.split('/');
   const taken = key === 'production/api' && variant === 2 ? OWN['production/web'] : FOREIGN;
   const asks = key === 'production/api' && variant >= 2 ? taken : OWN[key];
@@ -60,7 +62,7 @@ export function wishOf(key: Key, variant: number, { app, retire, update }: Circu
       grant_types: ['authorization_code'],
       token_endpoint_auth_method: 'client_secret_basic',
     },
-    publish: app ? [target(secret, variable)] : [],
+    publish: app || byJob ? [target(secret, variable)] : [],
     update,
     ...(key === 'pr-42/web'
       ? { owner: OWNER }

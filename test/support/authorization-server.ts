@@ -2,7 +2,7 @@ import { generateKeyPair, randomBytes } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';
 import { promisify } from 'node:util';
 import { errors, Provider } from 'oidc-provider';
-import { answerFhir, type FhirStyle, type FhirVersion } from './fhir-base.ts';
+import { answerFhir, type FhirStyle, type FhirVersion, isFhirPath } from './fhir-base.ts';
 import { answerPatient, PATIENT } from './fhir-patient.ts';
 import { agreeAtOnce, askPerson, PERSON } from './interaction.ts';
 import { closeServer, listenOnLoopback } from './listen.ts';
@@ -140,7 +140,7 @@ function handlerOf(provider: Provider, { issuer, options, store }: Parts): Reque
     req.headers.host = host;
     req.headers['x-forwarded-proto'] = protocol.slice(0, -1);
     const path = req.url ?? '/';
-    if (fhir !== undefined && path.startsWith('/fhir/')) return fhir(req, res);
+    if (fhir !== undefined && isFhirPath(path)) return fhir(req, res);
     if (path.startsWith('/interaction/')) return await interact({ provider, req, res });
     return await oauth(req, res);
   };

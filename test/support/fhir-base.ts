@@ -50,6 +50,11 @@ const RELEASES: Readonly<Record<FhirVersion, Release>> = {
   r5: { fhirVersion: '5.0.0', ...CURRENT, serviceSystem: SERVICE_SYSTEM },
 };
 
+/** Of a FHIR base; what is before the version may be left out. */
+const PATH = /^(?:\/fhir)?\/(dstu2|stu3|r4|r4b|r5)\/(.*)$/;
+
+export const isFhirPath = (path: string): boolean => PATH.test(path);
+
 /** Answers `/fhir/{version}/…`; false when the path is not of a FHIR base. */
 export function answerFhir(
   exchange: { readonly req: IncomingMessage; readonly res: ServerResponse },
@@ -58,7 +63,7 @@ export function answerFhir(
 ): boolean {
   const { req, res } = exchange;
   const url = new URL(req.url ?? '/', 'http://127.0.0.1');
-  const [, version, rest] = /^\/fhir\/(dstu2|stu3|r4|r4b|r5)\/(.*)$/.exec(url.pathname) ?? [];
+  const [, version, rest] = PATH.exec(url.pathname) ?? [];
   if (version === undefined) return false;
   const release = RELEASES[version as FhirVersion];
 

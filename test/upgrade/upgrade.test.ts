@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
-import { loadJobRecords } from '../../action/job-store.ts';
+import { loadJobRecords } from '../../action/load-job-records.ts';
 import { openStore } from '../../action/standalone/git-store.ts';
 import { isRegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { GitHubRequest } from '../../shared/publish/github-request.ts';
@@ -67,7 +67,9 @@ describe.each(VERSIONS)('what version %s has stored', (version) => {
 
   test('what main left for the post step of a job is read', () => {
     const slots = JSON.parse(fixture(version, 'job-state.json')) as Readonly<Record<string, string>>;
-    const [record] = loadJobRecords((name) => slots[name] ?? '');
+    const { records, unreadable } = loadJobRecords((name) => slots[name] ?? '');
+    const [record] = records;
+    expect(unreadable).toEqual([]);
     expect(record?.clients[0]).toMatchObject({
       clientId: 'abc',
       access: expected().registrations[WEB].clients[0].access,

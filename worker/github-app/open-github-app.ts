@@ -1,4 +1,4 @@
-import { isRegistrarError } from '../../shared/errors/registrar-error.ts';
+import { isRegistrarError, RegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { Clock, Fetch, JsonObject } from '../../shared/ports/ports.ts';
 import { failedRequest, type GitHubRequest } from '../../shared/publish/github-request.ts';
 import { createAppToken } from './app-token.ts';
@@ -117,7 +117,11 @@ export function openGitHubApp({
       const route = 'GET /repos/{owner}/{repo}/pulls/{pull_number}';
       const found = await look(repository, { pull_requests: 'read' }, route, { pull_number: number });
       if (found === undefined || found === 'missing') return found && false;
-      return (found.data as { state?: unknown }).state === 'open';
+      const { state } = (found.data ?? {}) as { state?: unknown };
+      if (state === 'open' || state === 'closed') return state === 'open';
+      throw new RegistrarError('github_failed', {
+        message: `Asking whether pull request ${number} is open failed: GitHub's answer does not say so.`,
+      });
     },
     isBranchThere: async (repository, branch) => {
       const found = await look(repository, { contents: 'read' }, 'GET /repos/{owner}/{repo}/git/ref/{ref}', {

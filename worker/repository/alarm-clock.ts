@@ -12,13 +12,19 @@ export type AlarmClock = {
 export function createAlarmClock(storage: ObjectStorage): AlarmClock {
   let armed: Promise<number | undefined> | undefined;
 
+  /** What failed is not remembered as done: the storage is asked again. */
+  const orAskAgain = <T>(asked: Promise<T>): Promise<T> =>
+    asked.catch((error: unknown) => {
+      armed = undefined;
+      throw error;
+    });
   const current = (): Promise<number | undefined> => {
-    armed ??= storage.getAlarm().then((at) => at ?? undefined);
+    armed ??= orAskAgain(storage.getAlarm().then((at) => at ?? undefined));
     return armed;
   };
   const change = async (at: number | undefined): Promise<void> => {
     armed = Promise.resolve(at);
-    await (at === undefined ? storage.deleteAlarm() : storage.setAlarm(at));
+    await orAskAgain(at === undefined ? storage.deleteAlarm() : storage.setAlarm(at));
   };
 
   return {

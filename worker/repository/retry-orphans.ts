@@ -1,3 +1,4 @@
+import { beginCall } from '../../shared/reconcile/call.ts';
 import type { Orphan } from '../../shared/record/record.ts';
 import type { Answer } from '../../shared/registration/answer.ts';
 import { createRegistrationApi } from '../../shared/registration/create-registration-api.ts';
@@ -9,26 +10,37 @@ import { createRecordStore } from './record-store.ts';
 import { settleRow } from './registration-rows.ts';
 import { orphansDue } from './settle.ts';
 
-/** Tries once more to delete the clients of a registration that could not be deleted, when a month has passed. */
+/**
+ * Tries once more to delete the clients of a registration that could not be deleted, when a month has passed. Each call is
+ * saved before it is sent, as the engine does; while one from before an eviction may be under way, nothing is sent.
+ */
 export async function retryOrphans(home: Home, key: string): Promise<void> {
   const { clock, http, order, sql } = home;
   const loaded = await loadRecord(home, key);
   const now = clock.now();
   if (loaded === undefined || orphansDue(loaded.record, loaded.row.orphans_tried) > now) return;
+  if (loaded.record.call !== undefined) return;
   settleRow(sql, key, { orphans_tried: now });
   const api = createRegistrationApi({ http, clock, order });
+  const store = createRecordStore(home, key, loaded);
   let { record } = loaded;
   for (const orphan of record.orphans) {
-    if (orphan.access === undefined) continue;
-    if ((await api.remove(orphan.access)).kind !== 'removed') continue;
-    const answer = await api.read(orphan.access);
-    const orphans = record.orphans.flatMap((other) => (other === orphan ? stillThere(orphan, answer) : [other]));
-    const gone = orphans.length < record.orphans.length;
-    record = { ...record, orphans };
-    await createRecordStore(home, key, { ...loaded, stored: record }).save(record);
-    if (!gone) continue;
-    orphanEnded(sql, key, orphan.clientId, clock.now());
-    addEvents(sql, [{ kind: 'orphan_deleted', clientId: orphan.clientId }], { at: clock.now(), registration: key });
+    const { access, clientId } = orphan;
+    if (access === undefined) continue;
+    const ports = { clock, store };
+    let answer = await beginCall(record, orphan, 'remove', ports).then(() => api.remove(access));
+    if (answer.kind === 'removed') {
+      answer = await beginCall(record, orphan, 'read', ports).then(() => api.read(access));
+      const seen = answer;
+      const orphans = record.orphans.flatMap((other) => (other === orphan ? stillThere(orphan, seen) : [other]));
+      record = { ...record, orphans };
+    }
+    // It may still be under way: the engine forgets it once its time is over.
+    if (answer.kind === 'unknown' && !answer.answered) return;
+    await store.save(record);
+    if (record.orphans.some((other) => other.clientId === clientId)) continue;
+    orphanEnded(sql, key, clientId, clock.now());
+    addEvents(sql, [{ kind: 'orphan_deleted', clientId }], { at: clock.now(), registration: key });
   }
 }
 

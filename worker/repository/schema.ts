@@ -98,6 +98,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX contributions_shared ON contributions (shared);
   CREATE INDEX contributions_owner ON contributions (owner) WHERE owner IS NOT NULL;
   `,
+  'CREATE INDEX registrations_endpoint ON registrations (endpoint)',
 ];
 
 /** True once something was ever kept in this object. */

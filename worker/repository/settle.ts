@@ -61,7 +61,8 @@ function dueAfter({ outcome, now, publishes, failures, jitter }: Settling): numb
   const { record, problem, rest, until } = outcome;
   const expiry =
     record.ending === undefined ? (record.expiresAt ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
-  if (statusOf(record) === 'ended') return endedDue(record, now);
+  // What could not be saved is not how it stands.
+  if (statusOf(record) === 'ended' && problem?.code !== 'state_unwritable') return endedDue(record, now);
   if (problem?.code === 'publish_by_job') return expiry;
   if (problem !== undefined) {
     const again = FOR_PEOPLE.has(problem.code)

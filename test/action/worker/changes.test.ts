@@ -60,6 +60,16 @@ describe('retire', () => {
     expect(run.outputs['client-id']).toBe('client-2');
   });
 
+  it('needs no URL of the deploy, as the command that a rotation names has none', async () => {
+    const manifest = MANIFEST.replace('https://app.example.org', '"${url}').replace('callback', 'callback"');
+    const url = 'https://app.example.org';
+    await mainThrough(worker, { manifest, inputs: { url } });
+    await command('rotate', { manifest, inputs: { url } });
+    const run = await command('retire', { manifest, inputs: { clients: 'web', 'client-id': 'client-2' } });
+    expect(codesOf(run)).toEqual([]);
+    expect(run.log).toContain('client client-1 is gone');
+  });
+
   it('names the key too where keys are rotated, and says which of them wait', async () => {
     const clientId = 'client-1';
     const events = [

@@ -1,3 +1,4 @@
+import { SECONDARY } from './rates.ts';
 import type { World } from './world.ts';
 
 /** Which calls are meant; what is left out matches everything. */
@@ -103,6 +104,6 @@ export function matches(wanted: Matching, call: Incoming): boolean {
 export const secondaryLimit = (status: 403 | 429, retryAfterSeconds?: number): Fault['answer'] => ({
   kind: 'status',
   status,
-  message: 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.',
+  message: SECONDARY,
   ...(retryAfterSeconds === undefined ? {} : { headers: { 'retry-after': String(retryAfterSeconds) } }),
 });

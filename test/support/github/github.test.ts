@@ -8,6 +8,9 @@ import { type GitHub, type GitHubOptions, startGitHub } from './server.ts';
 const TOKENS = {
   job: { kind: 'job', permissions: { contents: 'write', secrets: 'write' } },
   pat: { kind: 'fine-grained', permissions: { secrets: 'write', variables: 'write', environments: 'write' } },
+  app: { kind: 'app', permissions: { actions_variables: 'write' } },
+  elsewhere: { kind: 'app', permissions: { secrets: 'write' }, otherRepository: true },
+  owner: { kind: 'classic', permissions: { repo: 'write' } },
   stranger: { kind: 'classic', permissions: { public_repo: 'write' } },
 } as const;
 
@@ -21,7 +24,11 @@ async function start(options: Partial<GitHubOptions> = {}): Promise<void> {
 function call(token: string, route: string, parameters: Record<string, unknown> = {}) {
   const { request } = getOctokit(token, { baseUrl: github.url });
   return request(route, { owner: 'octo', repo: 'app', headers: GITHUB_HEADERS, ...parameters }).then(
-    (response) => ({ status: response.status as number, data: response.data as unknown, header: () => undefined }),
+    ({ status, data, headers }) => ({
+      status: status as number,
+      data: data as unknown,
+      header: (name: string) => (headers as Readonly<Record<string, string | undefined>>)[name],
+    }),
     (error: unknown) => failedRequest(error),
   );
 }
@@ -60,11 +67,82 @@ describe('the GitHub stand-in', () => {
     expect(answer.header('x-accepted-github-permissions')).toBe('secrets=write');
   });
 
+  it.each([
+    // secrets, variables, environment secrets
+    ['job', [403, 403, 403]],
+    ['pat', [200, 200, 200]],
+    ['app', [403, 200, 403]],
+    ['elsewhere', [404, 404, 404]],
+    ['owner', [200, 200, 200]],
+    ['stranger', [404, 404, 404]],
+    ['nobody', [401, 401, 401]],
+  ] as const)('lets a token of the kind "%s" read what its kind and permissions say', async (token, statuses) => {
+    await start();
+    github.seedEnvironment('production');
+    const seen: unknown[] = [];
+    for (const path of ['actions/secrets', 'actions/variables', 'environments/production/secrets']) {
+      seen.push((await call(token, `GET /repos/{owner}/{repo}/${path}`)).status);
+    }
+    expect(seen).toEqual(statuses);
+  });
+
+  it('counts calls by token, and refuses those over the limit until the hour is over', async () => {
+    let now = 1_700_000_000_000;
+    await start({ rates: { hourly: 2 }, now: () => now });
+    const ask = async (token: string) => {
+      const { status, header } = await call(token, 'GET /repos/{owner}/{repo}');
+      return [status, header('x-ratelimit-remaining'), header('x-ratelimit-reset')];
+    };
+    const reset = String(1_700_000_000 + 3600);
+    expect([await ask('job'), await ask('job'), await ask('job')]).toEqual([
+      [200, '1', reset],
+      [200, '0', reset],
+      [403, '0', reset],
+    ]);
+    expect(await ask('pat')).toEqual([200, '1', reset]);
+    now += 3_600_000;
+    expect(await ask('job')).toEqual([200, '1', String(1_700_000_000 + 7200)]);
+  });
+
+  it('gives the token of a job a smaller allowance', async () => {
+    await start();
+    const limit = async (token: string) => (await call(token, 'GET /repos/{owner}/{repo}')).header('x-ratelimit-limit');
+    expect([await limit('job'), await limit('pat'), await limit('owner')]).toEqual(['1000', '5000', '5000']);
+  });
+
+  it('refuses writes that come too fast, says when to come back, and keeps to it', async () => {
+    let now = 1_700_000_000_000;
+    await start({ rates: { writesPerMinute: 1 }, now: () => now });
+    const write = async (name: string) => {
+      const answer = await call('pat', 'POST /repos/{owner}/{repo}/actions/variables', { name, value: 'x' });
+      return [answer.status, answer.header('retry-after')];
+    };
+    expect(await write('A')).toEqual([201, undefined]);
+    now += 20_000;
+    expect(await write('B')).toEqual([403, '40']);
+    expect((await call('pat', 'GET /repos/{owner}/{repo}/actions/variables')).status).toBe(200);
+    now += 40_000;
+    expect(await write('B')).toEqual([201, undefined]);
+  });
+
   it('hides a private repository from a token that is not for it', async () => {
     await start();
     expect((await call('stranger', 'GET /repos/{owner}/{repo}')).status).toBe(404);
     expect((await call('nobody', 'GET /repos/{owner}/{repo}')).status).toBe(401);
     expect((await call('pat', 'GET /repos/{owner}/{repo}', { headers: {} })).status).toBe(400);
+  });
+
+  it('refuses what GitHub’s description does not allow, and fails a test that does not expect it', async () => {
+    await start();
+    const wrong = { name: 'A', value: 1 };
+    expect((await call('pat', 'POST /repos/{owner}/{repo}/actions/variables', wrong)).status).toBe(422);
+    expect(github.takeViolations()).toEqual([
+      expect.stringMatching(/^request POST \/repos\/octo\/app\/actions\/variables: value: /u),
+    ]);
+    github.seedVariable('A', 1 as unknown as string);
+    await call('pat', 'GET /repos/{owner}/{repo}/actions/variables/{name}', { name: 'A' });
+    await expect(github.close()).rejects.toThrow(/answer to GET \/repos\/octo\/app\/actions\/variables\/A: value: /u);
+    expect(github.takeViolations()).toHaveLength(1);
   });
 
   it('moves a ref forward only', async () => {

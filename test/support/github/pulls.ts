@@ -4,7 +4,7 @@ import type { Pull } from './world.ts';
 
 function read(request: Request): Reply {
   const pull = request.world.pulls.get(Number(request.path.pull_number));
-  return pull === undefined ? notFound() : ok(shown(request, pull));
+  return pull === undefined ? notFound() : ok({ ...shown(request, pull), merged: pull.merged });
 }
 
 function list(request: Request): Reply {
@@ -33,7 +33,8 @@ function ofCommit(request: Request): Reply {
 const newestFirst = (request: Request): readonly Pull[] =>
   [...request.world.pulls.values()].sort((a, b) => b.number - a.number);
 
-function shown(request: Request, pull: Pull): unknown {
+/** As in a list, which says when it was merged but not that it was. */
+function shown(request: Request, pull: Pull) {
   const own = { id: request.repository.id, owner: request.repository.owner, name: request.repository.name };
   const side = (ref: string, sha: string, from: Pull['head']['repository']) => ({
     ref,
@@ -44,7 +45,6 @@ function shown(request: Request, pull: Pull): unknown {
   return {
     number: pull.number,
     state: pull.state,
-    merged: pull.merged,
     merged_at: pull.merged ? request.now().toISOString() : null,
     head: side(pull.head.ref, pull.head.sha, pull.head.repository),
     base: side(pull.base.ref, pull.base.sha, own),

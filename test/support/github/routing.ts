@@ -9,7 +9,8 @@ import type { Route } from './reply.ts';
 import { SECRET_ROUTES } from './secrets.ts';
 import { VARIABLE_ROUTES } from './variables.ts';
 
-const ROUTES: readonly Route[] = [
+/** Everything that is answered here. */
+export const ROUTES: readonly Route[] = [
   ...SECRET_ROUTES,
   ...VARIABLE_ROUTES,
   ...ENVIRONMENT_ROUTES,

@@ -2,16 +2,18 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { closeServer, listenOnLoopback } from '../listen.ts';
 import { mintedToken, refuseApp } from './app.ts';
 import { type Books, makeBooks } from './books.ts';
+import { complete } from './complete.ts';
+import { answerProblems, answerSchema, requestProblems } from './conformance.ts';
 import { type Fault, type Incoming, type Matching, makeFaults, matches } from './faults.ts';
 import { newLevel } from './levels.ts';
 import { accepted, refusal, type Token } from './permissions.ts';
-import { failure, notFound, type Reply } from './reply.ts';
+import { makeRates, type RateLimits } from './rates.ts';
+import { failure, invalid, notFound, type Reply } from './reply.ts';
 import { findRoute } from './routing.ts';
 import { makeSeed, type Seed } from './seed.ts';
 import type { App, Limits, RefPolicy, Repository, World } from './world.ts';
 
 const KNOWN_VERSIONS = new Set(['2022-11-28', '2026-03-10']);
-const HOURLY_LIMIT = 5000;
 
 export type Call = Incoming & { readonly status: number | 'cut'; readonly tokenKind?: Token['kind'] };
 
@@ -21,6 +23,7 @@ export type GitHubOptions = {
   readonly tokens: Readonly<Record<string, Token>>;
   readonly refPolicy?: RefPolicy;
   readonly limits?: Partial<Limits>;
+  readonly rates?: RateLimits;
   /** No commit yet, so no git data can be written. */
   readonly empty?: boolean;
   readonly now?: () => number;
@@ -45,6 +48,9 @@ export type GitHub = Books &
     /** Answers the next `times` matching GETs from the books as they are at this moment. */
     readonly staleReads: (stale: Matching & { readonly times: number }) => void;
     readonly clearFaults: () => void;
+    /** Requests and answers that GitHub's own description does not allow; taken from the list. */
+    readonly takeViolations: () => readonly string[];
+    /** Throws where there was a violation that nobody took. */
     readonly close: () => Promise<void>;
   };
 
@@ -71,7 +77,12 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
   const limits: Limits = { valueBytes: 48 * 1024, secrets: 100, variables: 500, ...options.limits };
   const faults = makeFaults();
   const calls: Call[] = [];
+  const violations: string[] = [];
+  const violated = (where: string, problems: readonly string[]): void => {
+    for (const problem of problems) violations.push(`${where}: ${problem}`);
+  };
   const now = options.now ?? Date.now;
+  const rates = makeRates(options.rates ?? {}, now);
   const seed = makeSeed(world, repository, () => new Date(now()));
   if (options.empty !== true) {
     seed.commit({ branch: repository.defaultBranch, files: { 'README.md': '# app\n' }, message: 'Begin' });
@@ -88,7 +99,7 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
       path: decodeURIComponent(url.pathname),
       token,
     };
-    const body = await readBody(message);
+    const { body, hasBody } = await readBody(message);
     await options.before?.(incoming);
     const fault = faults.next(incoming);
     const holder = options.tokens[token] ?? mintedToken(world, repository, token, now());
@@ -97,6 +108,7 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
       calls.push(call);
       options.after?.(call);
     };
+    const rate = rates({ token, kind: holder?.kind, method });
     if (fault?.kind === 'cut') {
       finish('cut');
       response.destroy();
@@ -104,27 +116,36 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
     }
     if (fault?.kind === 'status') {
       finish(fault.status);
-      send(response, failure(fault.status, fault.message ?? 'Injected', fault.headers));
+      send(response, failure(fault.status, fault.message ?? 'Injected', fault.headers), rate.headers);
       return;
     }
-    const reply =
+    const refused =
       refuseHeaders(message) ??
+      (holder === undefined && found?.route.as !== 'app' ? null : rate.refusal) ??
       (found?.route.as === 'app' ? refuseApp(world.app, token, now()) : admit(repository, found, holder)) ??
-      (body === undefined
-        ? failure(400, 'Problems parsing JSON')
-        : await found?.route.handle({
-            world: faults.staleWorld(incoming) ?? world,
-            repository,
-            refPolicy: options.refPolicy ?? 'any',
-            limits,
-            path: found.path,
-            query: url.searchParams,
-            accept: message.headers.accept ?? '',
-            token,
-            body,
-            now: () => new Date(now()),
-          })) ??
+      (body === undefined ? failure(400, 'Problems parsing JSON') : null);
+    const asked = { method, template: incoming.template };
+    const wrong = requestProblems(asked, { query: url.searchParams, body, hasBody });
+    violated(`request ${method} ${incoming.path}`, body === undefined ? [] : [...wrong.query, ...wrong.body]);
+    const plain =
+      refused ??
+      (wrong.body.length > 0 ? invalid(`Invalid request.\n\n${wrong.body.join('\n')}`) : undefined) ??
+      (await found?.route.handle({
+        world: faults.staleWorld(incoming) ?? world,
+        repository,
+        refPolicy: options.refPolicy ?? 'any',
+        limits,
+        path: found.path,
+        query: url.searchParams,
+        accept: message.headers.accept ?? '',
+        token,
+        body: body ?? {},
+        now: () => new Date(now()),
+      })) ??
       notFound();
+    const schema = plain.raw === undefined ? answerSchema(asked, plain.status) : undefined;
+    const reply = schema === undefined ? plain : { ...plain, body: complete(schema, plain.body) };
+    violated(`answer to ${method} ${incoming.path}`, answerProblems(asked, reply));
     if (fault?.kind === 'lost') {
       finish('cut');
       response.destroy();
@@ -136,13 +157,8 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
       return;
     }
     finish(fault?.kind === 'done-but' ? fault.status : reply.status);
-    const used = calls.filter((call) => call.token === token).length;
     send(response, fault?.kind === 'done-but' ? failure(fault.status, 'Injected') : reply, {
-      'x-ratelimit-limit': String(HOURLY_LIMIT),
-      'x-ratelimit-used': String(used),
-      'x-ratelimit-remaining': String(HOURLY_LIMIT - used),
-      'x-ratelimit-reset': String(Math.floor(now() / 1000) + 3600),
-      'x-ratelimit-resource': 'core',
+      ...rate.headers,
       ...(found === undefined ? {} : { 'x-accepted-github-permissions': accepted(found.route.needs) }),
     });
   }
@@ -165,7 +181,11 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
     fault: faults.add,
     staleReads: (stale) => faults.addStale({ ...stale, world: structuredClone(world) }),
     clearFaults: faults.clear,
-    close: () => closeServer(server),
+    takeViolations: () => violations.splice(0),
+    close: async () => {
+      await closeServer(server);
+      if (violations.length > 0) throw new Error(`GitHub would not do so:\n${violations.join('\n')}`);
+    },
   };
 }
 
@@ -203,17 +223,23 @@ function isHere(path: Readonly<Record<string, string>>, repository: Repository):
   );
 }
 
-async function readBody(message: IncomingMessage): Promise<Record<string, unknown> | undefined> {
+async function readBody(
+  message: IncomingMessage,
+): Promise<{ readonly body: Record<string, unknown> | undefined; readonly hasBody: boolean }> {
   const chunks: Buffer[] = [];
   for await (const chunk of message) {
     chunks.push(chunk as Buffer);
   }
   const text = Buffer.concat(chunks).toString('utf8');
+  const hasBody = text !== '';
   try {
-    const parsed: unknown = text === '' ? {} : JSON.parse(text);
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
+    const parsed: unknown = hasBody ? JSON.parse(text) : {};
+    return {
+      body: typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined,
+      hasBody,
+    };
   } catch {
-    return undefined;
+    return { body: undefined, hasBody };
   }
 }
 

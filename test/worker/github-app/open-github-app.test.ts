@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { isRegistrarError } from '../../../shared/errors/registrar-error.ts';
+import type { Fetch } from '../../../shared/ports/ports.ts';
 import { failedRequest } from '../../../shared/publish/github-request.ts';
 import { createGitHubSink } from '../../../shared/publish/github-sink.ts';
 import { openGitHubApp } from '../../../worker/github-app/open-github-app.ts';
@@ -252,6 +253,13 @@ describe('an owner that may have ended', () => {
   it('is not known while GitHub cannot be asked, which is no answer either', async () => {
     scene = await startScene();
     scene.github.fault({ template: '/pulls/{pull_number}', answer: { kind: 'status', status: 502 } });
+    expect(await codeOf(scene.app.isPullRequestOpen(REPOSITORY, 1))).toBe('github_failed');
+  });
+
+  it('is not known from an answer that does not say so, such as a page of something in between', async () => {
+    const fetch: Fetch = async (url, init) =>
+      url.includes('/pulls/') ? new Response('<html>Sign in</html>') : globalThis.fetch(url, init as RequestInit);
+    scene = await startScene({ fetch });
     expect(await codeOf(scene.app.isPullRequestOpen(REPOSITORY, 1))).toBe('github_failed');
   });
 });

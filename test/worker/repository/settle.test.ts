@@ -64,6 +64,11 @@ describe('when the alarm is to look again', () => {
     expect(rest({ record: { ...ended, orphans: [orphan] } }).due).toBeNull();
   });
 
+  test('soon, when the end could not be saved', () => {
+    const ended = record({ clients: [], ending: { since: NOW, reason: 'so' } });
+    expect(rest({ record: ended, rest: 'stopped', problem: problem('state_unwritable') }).due).toBe(NOW + 64_000);
+  });
+
   test('a month after a client could not be deleted, if it could be tried', () => {
     const access = { registrationClientUri: 'https://as.example.org/register/a', registrationAccessToken: 't' };
     const orphan: Orphan = { clientId: 'a', server: SERVER, marker: '', reason: 'so', since: NOW, access };

@@ -12,7 +12,9 @@ import { ledgerOf, ledgerPage, orphanEnded, saveLedger } from '../../../worker/r
 import { getMeta, setMeta } from '../../../worker/repository/meta.ts';
 import { saveNames, withOwnNames } from '../../../worker/repository/names.ts';
 import { liveClients } from '../../../worker/repository/quota.ts';
+import { traitsSeen } from '../../../worker/repository/registration-rows.ts';
 import { isKept, migrate } from '../../../worker/repository/schema.ts';
+import type { Sql } from '../../../worker/repository/storage.ts';
 import { isEnded, rememberOwner, whyBuried } from '../../../worker/repository/tombstones.ts';
 import { client, ID, KEY, record, SECRET } from '../../reconcile/build.ts';
 import { openStorage } from '../support/sql-storage.ts';
@@ -26,6 +28,20 @@ describe('the tables', () => {
     expect(isKept(storage)).toBe(true);
     storage.sql.exec("UPDATE meta SET value = '999' WHERE name = 'schema'");
     expect(() => migrate(storage)).toThrow(expect.objectContaining({ code: 'state_newer' }));
+  });
+
+  test('are searched by an index for what was seen of a server', () => {
+    const { sql } = openStorage();
+    const searched: string[] = [];
+    const watched: Sql = {
+      exec: (query, ...bindings) => {
+        const plan = sql.exec<{ detail: string }>(`EXPLAIN QUERY PLAN ${query}`, ...bindings).toArray();
+        searched.push(...plan.map(({ detail }) => detail));
+        return sql.exec(query, ...bindings);
+      },
+    };
+    expect(traitsSeen(watched, 'https://as.example.org/register')).toEqual({});
+    expect(searched.join()).toContain('USING INDEX registrations_endpoint (endpoint=?)');
   });
 
   test('hold single facts', () => {

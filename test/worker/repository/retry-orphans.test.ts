@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import type { Http, HttpRequest, HttpResponse } from '../../../shared/http/http.ts';
+import type { RegistrationRecord } from '../../../shared/record/record.ts';
+import { createCallOrder } from '../../../shared/registration/call-order.ts';
+import { createAlarmClock } from '../../../worker/repository/alarm-clock.ts';
+import { eventsSince } from '../../../worker/repository/event-rows.ts';
+import type { Home } from '../../../worker/repository/home.ts';
+import { loadRecord } from '../../../worker/repository/load-record.ts';
+import { createRecordStore } from '../../../worker/repository/record-store.ts';
+import { retryOrphans } from '../../../worker/repository/retry-orphans.ts';
+import { access, client, DAY, NOW, record, SERVER } from '../../reconcile/build.ts';
+import { plainVault } from '../../schedules/stage.ts';
+import { openStorage } from '../support/sql-storage.ts';
+
+const KEY = 'production/web';
+const orphan = (clientId: string) => ({
+  clientId,
+  server: SERVER,
+  marker: '',
+  reason: 'it answered 403',
+  since: NOW - 31 * DAY,
+  access: access(clientId),
+});
+
+/** An object with one registration, at a server that answers one thing after the other. */
+async function objectWith(stored: Partial<RegistrationRecord>, answers: readonly (number | 'silence')[]) {
+  const storage = { ...openStorage(), getAlarm: async () => null, setAlarm: async () => {} } as ReturnType<
+    typeof openStorage
+  >;
+  const sent: unknown[] = [];
+  const calls = [...answers];
+  const http: Http = async ({ method, url }: HttpRequest): Promise<HttpResponse> => {
+    const kept = (await loadRecord(home, KEY))?.stored;
+    sent.push([method, url.split('/').at(-1), kept?.call?.verb, kept?.call?.clientId]);
+    const status = calls.shift() ?? 500;
+    if (status === 'silence') throw Object.assign(new Error('no answer'), { code: 'server_no_answer' });
+    return { status, header: () => null, text: '' };
+  };
+  const home = {
+    storage,
+    sql: storage.sql,
+    vault: plainVault({ keys: [{ id: 'one' }] }),
+    clock: { now: () => NOW, sleep: async () => {} },
+    alarm: createAlarmClock(storage),
+    http,
+    order: createCallOrder(),
+    settings: { config: { servers: [] } },
+    repositoryId: '2002',
+  } as unknown as Home;
+  await createRecordStore(home, KEY, undefined).save(record({ key: KEY, clients: [client()], ...stored }));
+  await retryOrphans(home, KEY);
+  const kept = (await loadRecord(home, KEY))?.stored;
+  return { sent, kept, told: eventsSince(storage.sql, { id: 0 }, 10).map(({ kind }) => kind) };
+}
+
+test('each call is in the record while it is under way, and not afterwards', async () => {
+  const { sent, kept, told } = await objectWith({ orphans: [orphan('a'), orphan('b')] }, [204, 401, 403]);
+  expect(sent).toEqual([
+    ['DELETE', 'a', 'remove', 'a'],
+    ['GET', 'a', 'read', 'a'],
+    ['DELETE', 'b', 'remove', 'b'],
+  ]);
+  expect(kept?.call).toBeUndefined();
+  expect(kept?.orphans.map(({ clientId }) => clientId)).toEqual(['b']);
+  expect(told).toEqual(['orphan_deleted']);
+});
+
+test('a call that nobody answered stays in the record, and nothing else is sent', async () => {
+  const { sent, kept } = await objectWith({ orphans: [orphan('a'), orphan('b')] }, ['silence']);
+  expect(sent).toHaveLength(1);
+  expect(kept?.call).toMatchObject({ verb: 'remove', clientId: 'a' });
+  expect(kept?.orphans).toHaveLength(2);
+});
+
+test('nothing is sent while another call of the registration may be under way', async () => {
+  const call = { clientId: 'client-1', verb: 'read', startedAt: NOW - 1_000, limitAt: NOW + 1_000 } as const;
+  const { sent, kept } = await objectWith({ orphans: [orphan('a')], call }, []);
+  expect(sent).toEqual([]);
+  expect(kept?.call).toEqual(call);
+});
