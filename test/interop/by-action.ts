@@ -1,22 +1,32 @@
-import { openRepository, pullRequest, pushToMain } from '../demo/repository.ts';
+import { openRepository, pullRequest, pushToMain, type Repository } from '../demo/repository.ts';
 import type { Story } from '../demo/story.ts';
 import type { Run } from '../support/run-action.ts';
-import { manifest, secretMethod } from './manifest.ts';
+import { type Credentials, describeUse, grantsOf, openApp } from './app.ts';
+import type { Findings } from './findings.ts';
+import { manifest } from './manifest.ts';
 import type { RunningServer } from './server.ts';
-import { type Credentials, tokenEndpoint } from './token-endpoint.ts';
 
 const APP = 'https://app.example.org';
 const PRODUCTION = { environment: 'production', url: APP };
 
 /**
  * The journey by the built Action, with its state in the repository: deploy, again, change, rotate, retire, tear down.
- * Answers what it saw of the server.
+ * The app that has the credentials uses them.
  */
-export async function journeyByAction(
-  server: RunningServer,
-  { does, check, shows }: Story,
-): Promise<readonly string[]> {
+export async function journeyByAction(server: RunningServer, findings: Findings, story: Story): Promise<void> {
   const repository = await openRepository();
+  try {
+    await play({ server, repository }, findings, story);
+  } finally {
+    await repository.close();
+  }
+}
+
+async function play(
+  { server, repository }: { readonly server: RunningServer; readonly repository: Repository },
+  findings: Findings,
+  { does, check, shows }: Story,
+): Promise<void> {
   const { github } = repository;
   const before = new Set((await server.clients()).map(({ clientId }) => clientId));
   const held = async () => (await server.clients()).filter(({ clientId }) => !before.has(clientId));
@@ -46,7 +56,6 @@ export async function journeyByAction(
   };
   const records = async () =>
     (await Promise.all(['production', 'pr-42'].map((environment) => repository.remembered(environment)))).flat();
-  const record = async () => (await repository.remembered('production'))[0];
 
   await repository.write(manifest(server, '/callback'));
   const first = await job('Action: a push to main deploys production', PRODUCTION);
@@ -85,12 +94,19 @@ export async function journeyByAction(
   check('the step succeeded', preview.exitCode, 0);
   github.pull({ number: 42, head: { ref: 'feature-42', sha: 'a'.repeat(40) } });
 
-  const tokens = tokenEndpoint({
-    url: (await record())?.server.tokenEndpoint ?? '',
-    method: secretMethod(server),
+  const app = await openApp({
+    server,
+    issuer: changed.outputs.issuer || server.address,
+    tokenEndpoint: changed.outputs['token-endpoint'] ?? '',
     redirectUri: `${APP}/signed-in`,
   });
-  const verifiable = await tokens.tellsApart(current);
+  does('Action: the app uses what was published');
+  const tokens = await app.tokensBy(current);
+  const grants = grantsOf(server);
+  if (grants.length > 0) check('the app gets tokens', tokens, grants);
+  findings.clientsUsed = describeUse(tokens, server.grants);
+  for (const quirk of app.quirks()) findings.quirks.add(quirk);
+  const verifiable = await app.tellsApart(current);
   const rotated = await job('Action: rotate production', { ...PRODUCTION, command: 'rotate' });
   const fresh = published();
   if (verifiable) {
@@ -98,9 +114,11 @@ export async function journeyByAction(
     check('other credentials are published', fresh.clientId !== current.clientId, true);
     check(
       'old and new credentials both work while they overlap',
-      [await tokens.tellsApart(current), await tokens.tellsApart(fresh)],
+      [await app.tellsApart(current), await app.tellsApart(fresh)],
       [true, true],
     );
+    const both = [await app.tokensBy(current), await app.tokensBy(fresh)];
+    if (grants.length > 0) check('the app gets tokens with both', both, [grants, grants]);
     check(
       'old and new client are both in the books',
       (await heldIds()).filter((id) => [current.clientId, fresh.clientId].includes(id)).length,
@@ -113,7 +131,8 @@ export async function journeyByAction(
     });
     check('the step succeeded', retired.exitCode, 0);
   } else {
-    shows('any secret is answered', await tokens.answerTo(current));
+    findings.quirks.add('the token endpoint does not tell a wrong secret from a right one: no rotation');
+    shows('any secret is answered', await app.answerTo(current));
     check('new credentials that cannot be tried are not put to use', [rotated.exitCode, fresh], [1, current]);
   }
 
@@ -135,8 +154,6 @@ export async function journeyByAction(
   );
   check('no secret is left at GitHub', Object.keys(github.secrets()), []);
   shows('clients made, orphans', `${ledger.length}, ${orphans.length}`);
-  await repository.close();
-  return verifiable ? [] : ['the token endpoint does not tell a wrong secret from a right one: no rotation'];
 }
 
 const SCHEDULE = { name: 'schedule', payload: {} };

@@ -1,4 +1,5 @@
 import { run } from './folder.ts';
+import { saidOf } from './said-of.ts';
 import type { Missing } from './server.ts';
 
 /** Version of the first of these Debian packages; all are installed if that is allowed and one is missing. */
@@ -15,10 +16,12 @@ export async function debianPackages(
   }
   try {
     const env = { DEBIAN_FRONTEND: 'noninteractive' };
-    await run(['apt-get', 'update'], { env });
-    await run(install, { env });
+    // Elsewhere than in a container one is not root, and no one can be asked for a password.
+    const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n', '--preserve-env=DEBIAN_FRONTEND'];
+    await run([...asRoot, 'apt-get', 'update'], { env });
+    await run([...asRoot, ...install], { env });
   } catch (error) {
-    return { why: `the Debian package ${first} could not be installed: ${lastLine(error)}`, type: install.join(' ') };
+    return { why: `the Debian package ${first} could not be installed: ${saidOf(error)}`, type: install.join(' ') };
   }
   return await versionOf(first);
 }
@@ -31,13 +34,4 @@ async function areInstalled(packages: readonly string[]): Promise<boolean> {
 
 async function versionOf(name: string): Promise<string> {
   return (await run(['dpkg-query', '--show', '--showformat=${Version}', name])).trim();
-}
-
-function lastLine(error: unknown): string {
-  return (
-    (error instanceof Error ? error.message : String(error))
-      .trim()
-      .split('\n')
-      .findLast((line) => line.trim() !== '') ?? ''
-  );
 }

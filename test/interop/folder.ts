@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Everything that is installed, and every server's data; git ignores it. */
@@ -12,6 +12,14 @@ export async function folder(...path: readonly string[]): Promise<string> {
   const made = join(FOLDER, ...path);
   await mkdir(made, { recursive: true });
   return made;
+}
+
+/** Installs into a folder what is not there yet; what an installation that was broken off has left does not count. */
+export async function installOnce(into: string, what: string, install: () => Promise<unknown>): Promise<void> {
+  const marker = join(into, 'installed.txt');
+  if ((await readFile(marker, 'utf8').catch(() => '')) === what) return;
+  await install();
+  await writeFile(marker, what);
 }
 
 /** Runs a program to its end; throws with its last words where it fails. */
@@ -31,7 +39,10 @@ export async function run(
     said += text;
   });
   const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}:\n${said.slice(-2000)}`);
+  if (code !== 0) {
+    const last = said.trim().split('\n').at(-1) ?? '';
+    throw new Error(`${basename(program)} ended with ${code}: ${last}\n${command.join(' ')}:\n${said.slice(-2000)}`);
+  }
   return out;
 }
 

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folder, isInstalled, run } from './folder.ts';
+import { folder, installOnce, isInstalled, run } from './folder.ts';
 import type { Missing } from './server.ts';
 
 /**
@@ -26,10 +25,10 @@ export async function goProgram({
   if (version === undefined) throw new Error(`${goMod.pathname} does not require ${module}`);
   const home = await folder('go', `${module.replaceAll('/', '_')}@${version}`);
   const program = join(home, 'program');
-  if (!existsSync(program)) {
+  await installOnce(home, required, async () => {
     await writeFile(join(home, 'go.mod'), required);
     await run(['go', 'build', '-mod=mod', '-tags', tags.join(','), '-o', program, module], { cwd: home });
-  }
+  });
   return { program, version };
 }
 

@@ -1,7 +1,9 @@
-import type { RunningServer } from './server.ts';
+import { NO_GRANTS, type RunningServer } from './server.ts';
 
 /** The same manifest for every server: one confidential client, for production and for previews. */
-export function manifest({ address, metadata }: RunningServer, callback: string): string {
+export function manifest({ address, metadata, grants = NO_GRANTS }: RunningServer, callback: string): string {
+  const services =
+    'why' in grants.clientCredentials ? {} : { grant_types: ['authorization_code', 'client_credentials'] };
   return JSON.stringify({
     version: 1,
     clients: {
@@ -13,6 +15,7 @@ export function manifest({ address, metadata }: RunningServer, callback: string)
         metadata: {
           client_name: 'Growth chart (${environment})',
           redirect_uris: [`\${url}${callback}`],
+          ...services,
           ...metadata,
         },
       },

@@ -1,7 +1,7 @@
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { folder, run } from './folder.ts';
+import { folder, installOnce, run } from './folder.ts';
 
 /** Versions are exact, so that two runs measure the same. */
 export const NPM_PACKAGES = {
@@ -18,14 +18,12 @@ const PROGRAMS = fileURLToPath(new URL('servers/npm/', import.meta.url));
 export async function npmPackages(name: string, packages: Readonly<Record<string, string>>): Promise<string> {
   const home = await folder(name);
   const manifest = JSON.stringify({ private: true, type: 'module', dependencies: packages }, null, 2);
-  // Written last, so that an installation that was broken off is done again.
-  const installed = join(home, 'installed.json');
-  if ((await readFile(installed, 'utf8').catch(() => '')) === manifest) return home;
-  // Peer ranges of two of the servers do not meet.
-  const quiet = ['--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  await writeFile(join(home, 'package.json'), manifest);
-  await run(['npm', 'install', ...quiet], { cwd: home });
-  await writeFile(installed, manifest);
+  await installOnce(home, manifest, async () => {
+    await writeFile(join(home, 'package.json'), manifest);
+    // Peer ranges of two of the servers do not meet.
+    const quiet = ['--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+    await run(['npm', 'install', ...quiet], { cwd: home });
+  });
   return home;
 }
 

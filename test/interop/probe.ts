@@ -7,39 +7,24 @@ import { createCallOrder } from '../../shared/registration/call-order.ts';
 import { createRegistrationApi } from '../../shared/registration/create-registration-api.ts';
 import { registerBody, updateBody } from '../../shared/registration/request-body.ts';
 import { watch } from './exchange.ts';
+import type { Findings } from './findings.ts';
+import { quirksOfRegistration, UNKNOWN_MEMBER } from './quirks.ts';
 import type { RunningServer } from './server.ts';
 
-/** What one client showed of a server, in the words of the table. */
-export type Findings = {
-  readonly discovery: string;
-  readonly register: string;
-  readonly read: string;
-  readonly update: string;
-  readonly secretRotation: string;
-  readonly authMethodChange: string;
-  readonly remove: string;
-  readonly afterRemoval: string;
-  readonly quirks: readonly string[];
-};
-
-const NONE = '–';
 const REDIRECTS = ['https://app.example.org/callback', 'https://app.example.org/signed-in'] as const;
-/** In no standard. */
-export const UNKNOWN_MEMBER = 'x_unknown_member';
-const DAY_SECONDS = 86_400;
 
 type Known = { readonly access: Access; readonly information: ClientInformation; readonly sent: JsonObject };
 
 /** Takes one client through its life with the core alone: register, read, update, change of method, delete, read. */
-export async function probe(server: RunningServer): Promise<Findings> {
+export async function probe(server: RunningServer, findings: Findings): Promise<void> {
   const wire = watch();
   const http = createHttp({ fetch: wire.fetch, clock, random, insecureLoopback: true });
   const api = createRegistrationApi({ http, clock, order: createCallOrder() });
-  const quirks: string[] = [];
+  const { quirks } = findings;
 
   const found = await discoverServer({ address: server.address, configurationEndpointOrigins: [] }, http);
-  const discovery = `${found.registration.source.kind}, ${wire.count()} request(s)`;
-  const tokenEndpoint = found.token?.url;
+  findings.discovery = `${found.registration.source.kind}, ${wire.count()} request(s)`;
+  if (found.token === undefined) quirks.add('no token endpoint is named');
 
   const register = async (more: JsonObject) => {
     const sent = { ...wanted(REDIRECTS[0], server.metadata), ...more };
@@ -54,26 +39,17 @@ export async function probe(server: RunningServer): Promise<Findings> {
 
   let made = await register({ [UNKNOWN_MEMBER]: 'kept?' });
   if (made.answer.kind === 'rejected') {
-    quirks.push(`unknown metadata is refused (${made.status})`);
+    quirks.add(`unknown metadata is refused (${made.status})`);
     made = await register({});
   }
+  findings.register = made.answer.kind === 'client' ? `yes (${made.status})` : `no (${made.status})`;
   const registered = clientOf(made.answer);
-  if (UNKNOWN_MEMBER in registered.metadata) quirks.push('unknown metadata is kept');
-  quirks.push(...quirksOfRegistration(made.sent, wire.last().body, registered));
+  for (const quirk of quirksOfRegistration(made.sent, wire.last().body, registered)) quirks.add(quirk);
 
   const { registrationClientUri, registrationAccessToken } = registered;
   if (registrationClientUri === undefined || registrationAccessToken === undefined) {
-    return {
-      discovery,
-      register: `yes (${made.status})`,
-      read: 'no: the answer names no configuration endpoint',
-      update: NONE,
-      secretRotation: NONE,
-      authMethodChange: NONE,
-      remove: NONE,
-      afterRemoval: NONE,
-      quirks,
-    };
+    findings.read = 'no: the answer names no configuration endpoint';
+    return;
   }
 
   let known: Known = {
@@ -86,9 +62,9 @@ export async function probe(server: RunningServer): Promise<Findings> {
     const { information } = answer;
     const token = information.registrationAccessToken;
     if (token !== undefined && token !== known.access.registrationAccessToken) {
-      quirks.push(`${what} replaces the registration access token`);
+      quirks.add(`${what} replaces the registration access token`);
     }
-    if (token === undefined) quirks.push(`the answer to ${what} has no registration access token`);
+    if (token === undefined) quirks.add(`the answer to ${what} has no registration access token`);
     known = {
       access: { ...known.access, ...(token !== undefined && { registrationAccessToken: token }) },
       information: { ...known.information, ...information },
@@ -109,7 +85,7 @@ export async function probe(server: RunningServer): Promise<Findings> {
   };
 
   const readAnswer = await api.read(known.access);
-  const read = learn(readAnswer, known.sent, 'a read') ? `yes (${wire.last().status})` : `no (${wire.last().status})`;
+  findings.read = `${learn(readAnswer, known.sent, 'a read') ? 'yes' : 'no'} (${wire.last().status})`;
 
   const secret = known.information.clientSecret;
   const changed: JsonObject = { ...made.sent, redirect_uris: [REDIRECTS[1]] };
@@ -117,46 +93,29 @@ export async function probe(server: RunningServer): Promise<Findings> {
   delete (changed as Record<string, Json>).client_uri;
   const updated = await put(changed);
   const didUpdate = learn(updated.answer, changed, 'an update');
-  const update = didUpdate ? `yes (${updated.status})` : `no (${updated.status}${reasonOf(updated.answer)})`;
-  if (didUpdate && (clientOf(updated.answer).metadata.client_uri ?? '') !== '') {
-    quirks.push('a member that an update leaves out stays');
-  }
-  const after = known.information.clientSecret;
-  const secretRotation = didUpdate ? (after === secret ? 'no' : 'an update replaces it') : NONE;
-
-  let authMethodChange = NONE;
+  findings.update = didUpdate ? `yes (${updated.status})` : `no (${updated.status}${reasonOf(updated.answer)})`;
   if (didUpdate) {
+    if ((clientOf(updated.answer).metadata.client_uri ?? '') !== '')
+      quirks.add('a member that an update leaves out stays');
+    findings.secretRotation = known.information.clientSecret === secret ? 'no' : 'an update replaces it';
+
     const publicly = { ...changed, token_endpoint_auth_method: 'none' };
     const { answer, status } = await put(publicly);
+    findings.authMethodChange = `to none: refused (${status})`;
     if (learn(answer, publicly, 'an update')) {
       const method = String(clientOf(answer).metadata.token_endpoint_auth_method ?? 'not said');
       const kept = 'client_secret' in wire.last().body ? ', a secret is answered still' : '';
-      authMethodChange = `to none: ${method} (${status})${kept}`;
-    } else {
-      authMethodChange = `to none: refused (${status})`;
+      findings.authMethodChange = `to none: ${method} (${status})${kept}`;
     }
   }
 
   const removed = await api.remove(known.access);
-  const remove = removed.kind === 'removed' ? `yes (${wire.last().status})` : `no (${wire.last().status})`;
-  let afterRemoval = NONE;
-  if (removed.kind === 'removed') {
-    await api.read(known.access);
-    const held = await server.clients();
-    const there = held.some(({ clientId }) => clientId === registered.clientId);
-    afterRemoval = `${wire.last().status}; ${there ? 'STILL in its books' : 'not in its books'}`;
-  }
-  return {
-    discovery,
-    register: `yes (${made.status})`,
-    read,
-    update,
-    secretRotation,
-    authMethodChange,
-    remove,
-    afterRemoval,
-    quirks: [...new Set([...quirks, ...(tokenEndpoint === undefined ? ['no token endpoint is named'] : [])])],
-  };
+  findings.remove = `${removed.kind === 'removed' ? 'yes' : 'no'} (${wire.last().status})`;
+  if (removed.kind !== 'removed') return;
+  await api.read(known.access);
+  const { status } = wire.last();
+  const there = (await server.clients()).some(({ clientId }) => clientId === registered.clientId);
+  findings.afterRemoval = `${status}; ${there ? 'STILL in its books' : 'not in its books'}`;
 }
 
 function wanted(redirectUri: string, more: Readonly<Record<string, unknown>> = {}): JsonObject {
@@ -171,27 +130,9 @@ function wanted(redirectUri: string, more: Readonly<Record<string, unknown>> = {
   };
 }
 
-function quirksOfRegistration(sent: JsonObject, body: JsonObject, information: ClientInformation): string[] {
-  const quirks: string[] = [];
-  const missing = Object.keys(sent).filter((member) => member !== UNKNOWN_MEMBER && !(member in body));
-  if (missing.length > 0) quirks.push(`not answered: ${missing.join(', ')}`);
-  const otherwise = Object.keys(sent).filter(
-    (member) => member in body && JSON.stringify(body[member]) !== JSON.stringify(sent[member]),
-  );
-  for (const member of otherwise) quirks.push(`${member} is answered as ${JSON.stringify(body[member])}`);
-  if (typeof body.client_id_issued_at === 'string') quirks.push('client_id_issued_at is a string');
-  if ('client_id_expires_at' in body) quirks.push('client_id_expires_at instead of client_secret_expires_at');
-  const expires = information.clientSecretExpiresAt;
-  if (expires !== undefined && expires > 0) {
-    quirks.push(`secrets expire after ${Math.round((expires - Date.now() / 1000) / DAY_SECONDS)} days`);
-  }
-  if (information.clientSecret === undefined) quirks.push('no secret is answered');
-  return quirks;
-}
-
 function clientOf(answer: Answer | { readonly kind: 'too_late' }): ClientInformation {
   if (answer.kind === 'client') return answer.information;
-  throw new Error(`expected a client, got ${JSON.stringify(answer)}`);
+  throw new Error(`expected a client, and the answer was of kind ${answer.kind}`);
 }
 
 function reasonOf(answer: Answer): string {

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { CANDIDATES } from '../interop/candidates.ts';
 import { filesUnder, read, withoutComments } from './files.ts';
 
 const IMPORT =
@@ -119,14 +120,20 @@ describe('dependencies in shared/ point one way', () => {
   });
 });
 
+const VENDORS =
+  /keycloak|glewlwyd|lemonldap|hydra|authlib|mitreid|openemr|oidc-provider|better-?auth|modelcontextprotocol|workers-oauth|django/giu;
+
 test.each(['shared', 'action', 'worker', 'cli'].flatMap((room) => filesUnder(room, '.ts')))(
   '%s knows no vendor: behaviour is observed',
   (file) => {
-    const vendor =
-      /keycloak|glewlwyd|lemonldap|hydra|authlib|django|mitreid|openemr|oidc-provider|better-?auth|modelcontextprotocol|workers-oauth/giu;
-    expect(withoutComments(read(file)).match(vendor) ?? []).toEqual([]);
+    expect(withoutComments(read(file)).match(VENDORS) ?? []).toEqual([]);
   },
 );
+
+test('every server of the interoperability run is among these vendors', () => {
+  const titles = CANDIDATES.map(({ title }) => title);
+  expect(titles.filter((title) => title.match(VENDORS) === null)).toEqual([]);
+});
 
 test('comments are told from code', () => {
   const source = "/**\n * one\n */\nconst a = 'https://two.example'; // three\n// four\nconst b = 5;\n";

@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import * as client from 'openid-client';
+import { followRedirects, type SignIn } from './user-agent.ts';
 
 export type Credentials = {
   readonly issuer: string;
@@ -13,27 +14,32 @@ export type Credentials = {
 
 export type Tokens = client.TokenEndpointResponse & client.TokenEndpointResponseHelpers;
 
-const MAX_REDIRECTS = 15;
-
 /** The whole authorization-code flow with PKCE, as an app and its user's browser would do it; throws where it fails. */
-export async function completeCodeFlow(
-  request: Credentials & { readonly redirectUri: string; readonly scope: string },
+export async function completeCodeFlow(request: Credentials & CodeFlow): Promise<Tokens> {
+  return await codeFlow(await configure(request), request);
+}
+
+export type CodeFlow = { readonly redirectUri: string; readonly scope?: string; readonly signIn?: SignIn };
+
+/** The same by a client that knows its server already. */
+export async function codeFlow(
+  config: client.Configuration,
+  { redirectUri, scope, signIn = followRedirects }: CodeFlow,
 ): Promise<Tokens> {
-  const config = await configure(request);
   const verifier = client.randomPKCECodeVerifier();
   const state = client.randomState();
-  const scopes = request.scope.split(' ');
+  const scopes = scope?.split(' ') ?? [];
   const nonce = scopes.includes('openid') ? client.randomNonce() : undefined;
   const start = client.buildAuthorizationUrl(config, {
-    redirect_uri: request.redirectUri,
-    scope: request.scope,
+    redirect_uri: redirectUri,
+    ...(scope === undefined ? {} : { scope }),
     state,
     ...(nonce === undefined ? {} : { nonce }),
     ...(scopes.includes('offline_access') ? { prompt: 'consent' } : {}),
     code_challenge: await client.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
   });
-  const callback = await followUntil(start, request.redirectUri);
+  const callback = await signIn(start, redirectUri);
   return await client.authorizationCodeGrant(config, callback, {
     pkceCodeVerifier: verifier,
     expectedState: state,
@@ -86,34 +92,4 @@ async function importPkcs8(pem: string): Promise<CryptoKey> {
       ? { name: 'ECDSA', namedCurve: key.asymmetricKeyDetails?.namedCurve === 'secp384r1' ? 'P-384' : 'P-256' }
       : { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-384' };
   return await crypto.subtle.importKey('pkcs8', new Uint8Array(der), algorithm, false, ['sign']);
-}
-
-/** Follows redirects with cookies until the app's own address is reached, which is not called. */
-async function followUntil(start: URL, redirectUri: string): Promise<URL> {
-  const cookies = new Map<string, string>();
-  let url = start;
-  for (let hop = 0; hop < MAX_REDIRECTS; hop += 1) {
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(url, { redirect: 'manual', headers: cookie === '' ? {} : { cookie } });
-    const location = response.headers.get('location');
-    if (location === null) {
-      throw new Error(`${url.pathname} answered ${response.status} without a redirect: ${await response.text()}`);
-    }
-    await response.body?.cancel();
-    for (const line of response.headers.getSetCookie()) keepCookie(cookies, line);
-    const next = new URL(location, url);
-    if (next.href === redirectUri || next.href.startsWith(`${redirectUri}?`)) return next;
-    url = next;
-  }
-  throw new Error(`no end of redirects after ${MAX_REDIRECTS}`);
-}
-
-function keepCookie(cookies: Map<string, string>, line: string): void {
-  const [pair = '', ...attributes] = line.split(';');
-  const at = pair.indexOf('=');
-  const name = pair.slice(0, at).trim();
-  const expires = attributes.map((attribute) => attribute.trim()).find((attribute) => /^expires=/i.test(attribute));
-  const expired = expires !== undefined && Date.parse(expires.slice('expires='.length)) < Date.now();
-  if (expired) cookies.delete(name);
-  else cookies.set(name, pair.slice(at + 1).trim());
 }

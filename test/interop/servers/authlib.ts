@@ -39,6 +39,7 @@ async function start(bin: string, variant: string): Promise<RunningServer> {
   return {
     address: front.origin,
     traffic: front.traffic,
+    grants: { codeFlow: {}, clientCredentials: {} },
     clients: async () => readBooks(database),
     close: async () => {
       await program.stop();

@@ -47,6 +47,10 @@ async function start(bin: string): Promise<RunningServer> {
   return {
     address: front.origin,
     traffic: front.traffic,
+    grants: {
+      codeFlow: { why: "pages to sign in at are the application's own" },
+      clientCredentials: { why: 'an application has one grant' },
+    },
     clients: async () => readBooks(database),
     close: async () => {
       await program.stop();

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type AuthorizationServerOptions, startAuthorizationServer } from '../../support/authorization-server.ts';
-import { UNKNOWN_MEMBER } from '../probe.ts';
+import { UNKNOWN_MEMBER } from '../quirks.ts';
 import type { Candidate, RunningServer } from '../server.ts';
 
 const INITIAL_ACCESS_TOKEN = 'initial-access-token-of-the-interop-run';
@@ -32,6 +32,7 @@ async function start(options: AuthorizationServerOptions): Promise<RunningServer
   return {
     address: server.issuer,
     traffic: server,
+    grants: { codeFlow: { scope: 'openid fhirUser' }, clientCredentials: {} },
     ...(options.initialAccessToken !== undefined && { initialAccessToken: options.initialAccessToken }),
     clients: async () =>
       server.clients().map(({ clientId, metadata }) => ({

@@ -60,6 +60,10 @@ async function start(): Promise<RunningServer> {
   return {
     address,
     traffic: front.traffic,
+    grants: {
+      codeFlow: { why: 'its pages are scripts' },
+      clientCredentials: { why: 'an administrator has to give scopes to each client' },
+    },
     clients: async () => (await admin<readonly Stored[]>('GET', '/client/?limit=1000')).filter(isInForce).map(held),
     close: async () => {
       await program.stop();

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { openUserAgent, type SignIn } from '../../support/user-agent.ts';
 import { folder } from '../folder.ts';
 import { openFront } from '../front.ts';
 import { goProgram } from '../go.ts';
@@ -45,11 +46,37 @@ async function start(hydra: string): Promise<RunningServer> {
   return {
     address: front.origin,
     traffic: front.traffic,
+    grants: { codeFlow: { scope: 'openid', signIn: signInAt(adminPort) }, clientCredentials: {} },
     clients: () => readBooks(`http://127.0.0.1:${adminPort}/admin/clients?page_size=500`),
     close: async () => {
       await program.stop();
       await front.close();
     },
+  };
+}
+
+/** Signing in and consent are pages of somebody else's, who tells the administration API that a person agreed. */
+function signInAt(adminPort: number): SignIn {
+  return async (start, redirectUri) => {
+    const agent = openUserAgent(redirectUri);
+    let reached = await agent.visit(start);
+    for (const [page, says] of [
+      ['login', { subject: 'person' }],
+      ['consent', { grant_scope: ['openid'] }],
+    ] as const) {
+      if ('callback' in reached) return reached.callback;
+      const challenge = reached.url.searchParams.get(`${page}_challenge`) ?? '';
+      const query = new URLSearchParams({ [`${page}_challenge`]: challenge });
+      const answer = await fetch(`http://127.0.0.1:${adminPort}/admin/oauth2/auth/requests/${page}/accept?${query}`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(says),
+      });
+      const { redirect_to: onward = '' } = (await answer.json()) as { readonly redirect_to?: string };
+      reached = await agent.visit(new URL(onward));
+    }
+    if ('callback' in reached) return reached.callback;
+    throw new Error(`${reached.url.pathname} is not the app`);
   };
 }
 

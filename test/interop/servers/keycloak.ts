@@ -1,14 +1,15 @@
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { folder, isInstalled, run } from '../folder.ts';
+import { folder, installOnce, isInstalled, run } from '../folder.ts';
 import { openFront } from '../front.ts';
 import { freePort, startProgram } from '../program.ts';
 import type { Candidate, HeldClient, Installed, Missing, RunningServer } from '../server.ts';
+import { signInByForms } from '../sign-in.ts';
 
 const VERSION = '26.7.3';
 const REALM = 'interop';
 const ADMIN = { user: 'admin', password: 'of-this-run-only' };
+const PERSON = { username: 'person', password: 'of-this-run-only-too' };
 const POLICIES = 'org.keycloak.services.clientregistration.policy.ClientRegistrationPolicy';
 const HOUR_SECONDS = 3600;
 const MANY = 100;
@@ -25,12 +26,12 @@ async function install(registration: Registration): Promise<Installed | Missing>
   if (!(await isInstalled('mvn'))) return { why: 'Maven is not installed', type: 'apt-get install maven' };
   const into = await folder('maven');
   const home = join(into, `keycloak-${VERSION}`);
-  if (!existsSync(home)) {
-    const artifact = `org.keycloak:keycloak-quarkus-dist:${VERSION}:zip`;
-    await run(['mvn', '-q', '-B', 'dependency:unpack', `-Dartifact=${artifact}`, `-DoutputDirectory=${into}`], {
-      cwd: into,
-    });
-  }
+  const artifact = `org.keycloak:keycloak-quarkus-dist:${VERSION}:zip`;
+  await installOnce(into, artifact, async () => {
+    const options = { artifact, outputDirectory: into, markersDirectory: join(into, 'markers') };
+    const defined = Object.entries(options).map(([name, value]) => `-D${name}=${value}`);
+    await run(['mvn', '-q', '-B', 'dependency:unpack', ...defined], { cwd: into });
+  });
   return { version: VERSION, start: () => start(home, registration) };
 }
 
@@ -51,11 +52,17 @@ async function start(home: string, registration: Registration): Promise<RunningS
   front.forwardTo(port);
   const admin = administration(front.origin);
   await admin('POST', '', { realm: REALM, enabled: true, sslRequired: 'none' });
+  await makePerson(admin);
   const initialAccessToken = registration === 'token' ? await makeToken(admin) : undefined;
   if (registration === 'anonymous') await allowAnonymous(admin);
   return {
     address: `${front.origin}/realms/${REALM}`,
     traffic: front.traffic,
+    // `accept` is the button of the page that asks for consent.
+    grants: {
+      codeFlow: { scope: 'openid', signIn: signInByForms({ ...PERSON, accept: 'Yes' }) },
+      clientCredentials: {},
+    },
     ...(initialAccessToken !== undefined && { initialAccessToken }),
     clients: async () => {
       const clients = await admin<readonly Stored[]>('GET', `/${REALM}/clients?max=1000`);
@@ -96,6 +103,14 @@ function administration(origin: string): Administration {
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text.slice(0, 500)}`);
     return (text === '' ? undefined : JSON.parse(text)) as T;
   };
+}
+
+async function makePerson(admin: Administration): Promise<void> {
+  const { username, password } = PERSON;
+  await admin('POST', `/${REALM}/users`, {
+    ...{ username, enabled: true, firstName: 'Any', lastName: 'Person', email: 'person@example.org' },
+    credentials: [{ type: 'password', value: password, temporary: false }],
+  });
 }
 
 async function makeToken(admin: Administration): Promise<string> {

@@ -1,11 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Traffic } from '../../support/traffic.ts';
 import { debianPackages } from '../debian.ts';
 import { folder } from '../folder.ts';
 import { openFront } from '../front.ts';
 import { freePort, startProgram } from '../program.ts';
 import type { Candidate, HeldClient, RunningServer } from '../server.ts';
+import { signInByForms } from '../sign-in.ts';
 
 /** The second half is what the portal needs and its package only recommends. */
 const PACKAGES = [
@@ -14,6 +17,8 @@ const PACKAGES = [
   ...['libcrypt-openssl-bignum-perl', 'libcrypt-openssl-x509-perl', 'libstring-random-perl', 'libio-string-perl'],
   ...['libmime-tools-perl', 'libnet-ldap-perl', 'libemail-sender-perl'],
 ];
+/** Of the demonstration accounts that it comes with. */
+const PERSON = { user: 'dwho', password: 'dwho' };
 const SHIPPED = '/var/lib/lemonldap-ng/conf/lmConf-1.json';
 const TEMPLATE = new URL('lemonldap/lemonldap-ng.ini', import.meta.url);
 
@@ -44,15 +49,34 @@ async function start(): Promise<RunningServer> {
     ready: `http://127.0.0.1:${port}/.well-known/openid-configuration`,
   });
   front.forwardTo(port);
+  keepApart(front.traffic);
   return {
     address: `${front.origin}/`,
     traffic: front.traffic,
+    grants: {
+      codeFlow: { scope: 'openid', signIn: signInByForms({ ...PERSON, confirm: '1' }) },
+      clientCredentials: { why: 'an administrator has to allow it for each client' },
+    },
     clients: () => readBooks(directory),
     close: async () => {
       await program.stop();
       await front.close();
     },
   };
+}
+
+/**
+ * It names a client by the second in which it was registered: one of two in the same second is gone. Nobody could tell
+ * from its answers, so that here no second has two.
+ */
+function keepApart(traffic: Traffic): void {
+  let free = 0;
+  traffic.before(async ({ method, path }) => {
+    if (method !== 'POST' || !path.endsWith('/register')) return;
+    const wait = free - Date.now();
+    free = Math.max(free, Date.now()) + 1_100;
+    if (wait > 0) await sleep(wait);
+  });
 }
 
 async function configure(directory: string, portal: string): Promise<void> {

@@ -5,7 +5,7 @@ import { folder } from '../folder.ts';
 import { openFront } from '../front.ts';
 import { NPM_PACKAGES, npmProgram } from '../npm.ts';
 import { freePort, startProgram } from '../program.ts';
-import type { Candidate, HeldClient, RunningServer } from '../server.ts';
+import type { Candidate, Grants, HeldClient, RunningServer } from '../server.ts';
 
 type Program = {
   readonly title: string;
@@ -15,6 +15,7 @@ type Program = {
   readonly path: string;
   readonly ready: string;
   readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly grants: Grants;
   readonly books: (database: DatabaseSync) => readonly HeldClient[];
 };
 
@@ -26,6 +27,7 @@ export const npmServers: readonly Candidate[] = [
     version: NPM_PACKAGES['better-auth'],
     path: '/api/auth',
     ready: '/api/auth/ok',
+    grants: { codeFlow: { scope: 'openid' }, clientCredentials: { why: 'it is not for anonymous registrations' } },
     books: (database) =>
       database
         .prepare('SELECT clientId, name, redirectUris FROM oauthClient')
@@ -43,6 +45,7 @@ export const npmServers: readonly Candidate[] = [
     // Its issuer ends with a slash.
     path: '/',
     ready: '/ready',
+    grants: { codeFlow: {}, clientCredentials: { why: 'it has no such grant' } },
     // The only way that its token endpoint takes a secret.
     metadata: { token_endpoint_auth_method: 'client_secret_post' },
     books: (database) =>
@@ -83,6 +86,7 @@ async function start(program: Program, file: string): Promise<RunningServer> {
   return {
     address: `${front.origin}${program.path}`,
     traffic: front.traffic,
+    grants: program.grants,
     ...(program.metadata && { metadata: program.metadata }),
     clients: async () => {
       const books = new DatabaseSync(database, { readOnly: true });

@@ -50,6 +50,7 @@ async function start(file: string): Promise<RunningServer> {
   return {
     address: front.origin,
     traffic: front.traffic,
+    grants: { codeFlow: {}, clientCredentials: { why: 'it has no such grant' } },
     clients: async () => {
       const { keys } = await books.list({ prefix: CLIENT });
       return Promise.all(keys.map(async ({ name }) => heldClient((await books.get(name, 'text')) ?? '{}')));

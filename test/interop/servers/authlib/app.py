@@ -13,14 +13,16 @@ import secrets
 import sqlite3
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
-from authlib.oauth2.rfc6749 import ClientMixin, TokenMixin, grants, list_to_scope, scope_to_list
+from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, ClientMixin, TokenMixin, grants, list_to_scope, scope_to_list
 from authlib.oauth2.rfc7591 import ClientRegistrationEndpoint
 from authlib.oauth2.rfc7592 import ClientConfigurationEndpoint
+from authlib.oauth2.rfc7636 import CodeChallenge
 from flask import Flask, jsonify
 
 ORIGIN = os.environ["ORIGIN"]
 DATABASE = os.environ["DATABASE"]
 STRICT = os.environ["VARIANT"] == "strict"
+PERSON = "person"
 
 ENDPOINTS = {
     "issuer": ORIGIN,
@@ -160,25 +162,45 @@ class Configure(ClientConfigurationEndpoint):
         return {"registration_client_uri": configuration_uri(client), "registration_access_token": token}
 
 
+class Code(AuthorizationCodeMixin):
+    def __init__(self, code, request):
+        self.code = code
+        self.client_id = request.payload.client_id
+        self.redirect_uri = request.payload.redirect_uri
+        self.scope = request.payload.scope
+        self.code_challenge = request.payload.data.get("code_challenge")
+        self.code_challenge_method = request.payload.data.get("code_challenge_method")
+
+    def get_redirect_uri(self):
+        return self.redirect_uri
+
+    def get_scope(self):
+        return self.scope or ""
+
+
+codes = {}
+
+
 class AuthorizationCode(grants.AuthorizationCodeGrant):
     TOKEN_ENDPOINT_AUTH_METHODS = ["client_secret_basic", "client_secret_post", "none"]
 
     def save_authorization_code(self, code, request):
-        raise NotImplementedError
+        codes[code] = Code(code, request)
 
     def query_authorization_code(self, code, client):
-        return None
+        found = codes.get(code)
+        return found if found and found.client_id == client.get_client_id() else None
 
     def delete_authorization_code(self, authorization_code):
-        raise NotImplementedError
+        del codes[authorization_code.code]
 
     def authenticate_user(self, authorization_code):
-        raise NotImplementedError
+        return PERSON
 
 
 app = Flask(__name__)
 server = AuthorizationServer(app, query_client=find_client, save_token=lambda token, request: None)
-server.register_grant(AuthorizationCode)
+server.register_grant(AuthorizationCode, [CodeChallenge(required=True)])
 server.register_grant(grants.ClientCredentialsGrant)
 server.register_endpoint(Register)
 server.register_endpoint(Configure)
@@ -193,6 +215,13 @@ def metadata():
 def smart_configuration():
     capabilities = ["launch-standalone", "client-public", "client-confidential-symmetric"]
     return jsonify({**METADATA, "capabilities": capabilities, "code_challenge_methods_supported": ["S256"]})
+
+
+@app.get("/authorize")
+def authorize():
+    """Everybody who comes here is signed in and agrees."""
+    grant = server.get_consent_grant(end_user=PERSON)
+    return server.create_authorization_response(grant=grant, grant_user=PERSON)
 
 
 @app.post("/token")

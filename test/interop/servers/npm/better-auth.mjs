@@ -36,10 +36,33 @@ const metadata = {
   '/.well-known/oauth-authorization-server': oauthProviderAuthServerMetadata(auth),
   '/.well-known/openid-configuration': oauthProviderOpenIdConfigMetadata(auth),
 };
+const PERSON = { name: 'Any Person', email: 'person@example.org', password: 'of-this-run-only' };
+await auth.api.signUpEmail({ body: PERSON });
+/** Everybody who comes here is signed in and agrees. */
+const pages = {
+  '/login': async ({ url }) => {
+    const signedIn = await auth.api.signInEmail({ body: PERSON, asResponse: true });
+    const headers = new Headers({ location: `/api/auth/oauth2/authorize${new URL(url).search}` });
+    for (const cookie of signedIn.headers.getSetCookie()) headers.append('set-cookie', cookie);
+    return new Response(null, { status: 302, headers });
+  },
+  '/consent': async ({ url, headers }) => {
+    const answer = await auth.handler(
+      new Request(`${ORIGIN}/api/auth/oauth2/consent`, {
+        method: 'POST',
+        headers: { cookie: headers.get('cookie'), origin: ORIGIN, 'content-type': 'application/json' },
+        body: JSON.stringify({ accept: true, oauth_query: new URL(url).search.slice(1) }),
+      }),
+    );
+    return new Response(null, { status: 302, headers: { location: (await answer.json()).url } });
+  },
+};
+
+const ours = { ...metadata, ...pages };
 const others = toNodeHandler(auth);
 createServer(async (request, response) => {
-  const known = Object.keys(metadata).find((path) => request.url.startsWith(path));
+  const known = Object.keys(ours).find((path) => request.url.startsWith(path));
   if (known === undefined) return others(request, response);
-  const answer = await metadata[known](new Request(ORIGIN + request.url));
+  const answer = await ours[known](new Request(ORIGIN + request.url, { headers: new Headers(request.headers) }));
   response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
 }).listen(Number(PORT), '127.0.0.1');

@@ -1,4 +1,5 @@
 // The authorization routes of @modelcontextprotocol/sdk, with clients in an SQLite file. PORT, ORIGIN, DATABASE.
+import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { InvalidGrantError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { mcpAuthRouter } from '@modelcontextprotocol/sdk/server/auth/router.js';
@@ -8,6 +9,8 @@ const { PORT, ORIGIN, DATABASE } = process.env;
 const books = new DatabaseSync(DATABASE);
 books.exec('CREATE TABLE clients (id TEXT PRIMARY KEY, metadata TEXT NOT NULL)');
 
+const PERSON_MAY = { access_token: 'of-a-person', token_type: 'bearer', expires_in: 3600 };
+const challenges = new Map();
 const provider = {
   clientsStore: {
     getClient: (id) => {
@@ -19,8 +22,22 @@ const provider = {
       return client;
     },
   },
-  challengeForAuthorizationCode: async () => {
-    throw new InvalidGrantError('this code was never issued');
+  // Everybody who comes here is signed in and agrees.
+  authorize: async (_client, { redirectUri, state, codeChallenge }, response) => {
+    const code = randomUUID();
+    challenges.set(code, codeChallenge);
+    const target = new URL(redirectUri);
+    target.searchParams.set('code', code);
+    if (state !== undefined) target.searchParams.set('state', state);
+    response.redirect(target.href);
+  },
+  challengeForAuthorizationCode: async (_client, code) => {
+    if (!challenges.has(code)) throw new InvalidGrantError('this code was never issued');
+    return challenges.get(code);
+  },
+  exchangeAuthorizationCode: async (_client, code) => {
+    challenges.delete(code);
+    return PERSON_MAY;
   },
 };
 
