@@ -7,6 +7,7 @@ import { endRegistration } from '../../shared/reconcile/transitions.ts';
 import { workable } from './arm.ts';
 import { forgetContributions } from './contribution-rows.ts';
 import type { Home } from './home.ts';
+import { forgetLeft } from './left-names.ts';
 import { loadRecord } from './load-record.ts';
 import { logLine, whereThrown } from './platform.ts';
 import type { Loaded } from './record-store.ts';
@@ -84,6 +85,7 @@ function forget({ sql, clock }: Home, key: string): boolean {
   if (suspects > 0 || orphans > 0 || row?.inventory_due !== null) return false;
   if ((row.due ?? 0) > clock.now()) return false;
   sql.exec('DELETE FROM registrations WHERE key = ?', key);
+  forgetLeft(sql, key);
   return true;
 }
 

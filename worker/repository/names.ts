@@ -2,6 +2,7 @@ import { printable } from '../../shared/errors/printable.ts';
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
 import { publicationKey } from '../../shared/publish/publish-place.ts';
 import type { Publication, Sink } from '../../shared/publish/sink.ts';
+import { dropLeft } from './left-names.ts';
 import type { Sql } from './storage.ts';
 
 /**
@@ -23,6 +24,7 @@ export function saveNames(
     if (had.has(place)) continue;
     refuseTaken(sql, registration, entry);
     sql.exec('INSERT OR REPLACE INTO names (place, registration) VALUES (?, ?)', place, registration);
+    dropLeft(sql, place);
   }
 }
 

@@ -11,6 +11,7 @@ import { announceWith } from './announce.ts';
 import type { Home } from './home.ts';
 import { createJobSink } from './job-sink.ts';
 import { makeKeySet } from './key-sets.ts';
+import { withLeftNames } from './left-names.ts';
 import { withOwnNames } from './names.ts';
 import { type Publisher, repositoryRef, requestToPublish } from './publisher.ts';
 
@@ -41,7 +42,11 @@ export function portsFor(
     log,
     api: createRegistrationApi({ http, clock, order }),
     verify: createVerifier({ http, clock, random }),
-    sink: withOwnNames(sinkFor(home, record, publisher, left), sql, record.key),
+    sink: withOwnNames(
+      withLeftNames(sinkFor(home, record, publisher, left), sql, record.key, clock.now),
+      sql,
+      record.key,
+    ),
     announce: announcerFor(publisher),
     store,
     newKeySet: () => makeKeySet({ repositoryId, publicUrl: settings.config.publicUrl, random }),

@@ -99,6 +99,13 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX contributions_owner ON contributions (owner) WHERE owner IS NOT NULL;
   `,
   'CREATE INDEX registrations_endpoint ON registrations (endpoint)',
+  `
+  CREATE TABLE left_names (
+    place TEXT PRIMARY KEY,
+    registration TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX left_names_registration ON left_names (registration);
+  `,
 ];
 
 /** True once something was ever kept in this object. */

@@ -7,6 +7,7 @@ import { decideIn } from './decide.ts';
 import { addEvents, type HomeEvent } from './event-rows.ts';
 import type { Home } from './home.ts';
 import { isSeen } from './job-sink.ts';
+import { keepLeft } from './left-names.ts';
 import { logLine } from './platform.ts';
 import { portsFor } from './ports-for.ts';
 import { publisherFor } from './publisher.ts';
@@ -83,6 +84,8 @@ export async function workOn(home: Home, piece: Piece): Promise<Outcome> {
       // Its owner ended meanwhile: that is done next.
       ...(row?.end_reason != null && row.status === 'active' && { due: now }),
     });
+    // What is permanent ended because somebody wanted it to; its names may be somebody else's from then on.
+    if (outcome.record.owner !== undefined) keepLeft(sql, key, left);
     addEvents(sql, events, { at: now, registration: key, run });
   });
   logLine({

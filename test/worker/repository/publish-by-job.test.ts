@@ -133,3 +133,31 @@ test('without the App a teardown ends the client, and says which names are left'
     names: ['F_ID', 'F_SECRET'],
   });
 });
+
+test('names that a preview left are its own when it is deployed again, and those of a permanent client are not', async () => {
+  const owner = { kind: 'pull_request', number: 4 } as const;
+  const lives = [
+    { key: 'pr-4/web', body: { ...published('G'), owner }, claims: pullRequestRun(4) },
+    { key: 'production/again', body: published('H'), claims: {} },
+  ];
+  const claimed = [];
+  for (const { key, body, claims } of lives) {
+    const { body: first } = await worker.apply(key, body, claims);
+    const edition = first.credentials.edition;
+    await worker.send('POST', `${key}/published`, { body: { edition }, claims });
+    await worker.send('DELETE', key, { claims });
+    const { status, body: second } = await worker.apply(key, body, { ...claims, run_id: '200' });
+    expect(status).toBe(200);
+    expect(second.credentials.client_id).not.toBe(first.credentials.client_id);
+    expect(second.publish).toEqual(first.publish);
+    claimed.push(second.claimed);
+  }
+  expect(claimed).toEqual([
+    [
+      { kind: 'variable', name: 'G_ID' },
+      { kind: 'secret', name: 'G_SECRET' },
+    ],
+    [],
+  ]);
+  expect(await worker.sql("SELECT place FROM left_names WHERE registration LIKE 'pr-4%'")).toEqual([]);
+});

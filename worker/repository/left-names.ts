@@ -1,0 +1,56 @@
+import { publicationKey } from '../../shared/publish/publish-place.ts';
+import type { Publication, Sink } from '../../shared/publish/sink.ts';
+import { unfinished } from '../../shared/reconcile/record-queries.ts';
+import type { Sql } from './storage.ts';
+
+/** Something of a client that is gone is there: the name was written before, and has to be written again. */
+const NO_CLIENT = unfinished('#0');
+
+/**
+ * Remembers names that stay at GitHub after the end of a preview, because only the job may write there. To be called in
+ * a transaction.
+ */
+export function keepLeft(sql: Sql, registration: string, left: readonly Publication[]): void {
+  for (const entry of left) {
+    sql.exec(
+      'INSERT OR REPLACE INTO left_names (place, registration) VALUES (?, ?)',
+      publicationKey(entry),
+      registration,
+    );
+  }
+}
+
+/** A name that is taken is no longer left, whoever took it. */
+export function dropLeft(sql: Sql, place: string): void {
+  sql.exec('DELETE FROM left_names WHERE place = ?', place);
+}
+
+/** Nobody comes back to what a registration has left. */
+export function forgetLeft(sql: Sql, registration: string): void {
+  sql.exec('DELETE FROM left_names WHERE registration = ?', registration);
+}
+
+/** The sink, to which names are ours that an earlier life of the registration has left. */
+export function withLeftNames(sink: Sink, sql: Sql, registration: string, now: () => number): Sink {
+  return {
+    ...sink,
+    claim: async ({ targets, ours }) => {
+      const known = new Set(ours.map(publicationKey));
+      const left = leftBy(sql, registration);
+      const found = targets.flatMap(({ environment, items }) =>
+        items
+          .map((item): Publication => {
+            const target = { kind: 'github' as const, ...(environment !== undefined && { environment }) };
+            return { target, item, state: 'claimed', of: NO_CLIENT, at: now() };
+          })
+          .filter((entry) => left.has(publicationKey(entry)) && !known.has(publicationKey(entry))),
+      );
+      return sink.claim({ targets, ours: [...ours, ...found] });
+    },
+  };
+}
+
+function leftBy(sql: Sql, registration: string): ReadonlySet<string> {
+  const rows = sql.exec<{ place: string }>('SELECT place FROM left_names WHERE registration = ?', registration);
+  return new Set(rows.toArray().map(({ place }) => place));
+}
