@@ -49,12 +49,13 @@ export function judgeFeatures(endpoints: Endpoints, registrable: boolean, probe?
     const done = probe.steps.find((candidate) => candidate.step === step);
     return done === undefined ? { works: 'unknown', why: 'the probe did not get that far' } : whenDone(done);
   };
+  const verify = judge('try', judgeTry);
   const remove = judge('delete', judgeRemove);
   return [
     { feature: 'register', ...register },
-    { feature: 'verify', ...judge('try', judgeTry) },
+    { feature: 'verify', ...verify },
     { feature: 'update', ...judge('update', (done) => judgeUpdate(done, probe)) },
-    { feature: 'rotate', ...judgeRotate(register, remove) },
+    { feature: 'rotate', ...judgeRotate(register, verify, remove) },
     { feature: 'rotate_in_place', ...judge('update', (done) => judgeInPlace(done, probe)) },
     { feature: 'teardown', ...remove },
     { feature: 'public', ...listed('none', says.tokenEndpointAuthMethods) },
@@ -104,9 +105,13 @@ function judgeInPlace(done: ProbeStep, probe: ProbeReport | undefined): Judged {
     : { works: 'no', why: 'an update keeps the secret' };
 }
 
-function judgeRotate(register: Judged, remove: Judged): Judged {
+/** A rotation gives a new client up again whose credentials were not shown to work. */
+function judgeRotate(register: Judged, verify: Judged, remove: Judged): Judged {
   if (register.works === 'no') return NOT_REGISTRABLE;
   if (register.works !== 'yes') return { works: register.works, why: 'it registers a new client beside the old one' };
+  if (verify.works !== 'yes') {
+    return { works: verify.works, why: `it needs new credentials that were shown to work: ${verify.why}` };
+  }
   const stays = remove.works === 'no' ? '; the old one stays at the server until its operator deletes it' : '';
   return { works: 'yes', why: `a new client is registered beside the old one${stays}` };
 }

@@ -210,11 +210,23 @@ describe('a server as a probe shows it', () => {
     expect(features(interrupted)).toMatchObject({
       verify: 'unknown',
       update: 'unknown',
+      rotate: 'unknown',
       rotate_in_place: 'unknown',
       teardown: 'unknown',
     });
-    expect(features(await probed(report(withStep(step('try', 'unclear', 'tells nothing'))))).verify).toBe('no');
   });
+
+  it.each([
+    ['unclear', 'the token endpoint answers invalid_grant to wrong credentials too'],
+    ['failed', 'the token endpoint answered invalid_client'],
+  ] as const)(
+    'where credentials cannot be shown to work, no rotation makes a new client: %s',
+    async (result, showed) => {
+      const diagnosis = await probed(report(withStep(step('try', result, showed))));
+      expect(features(diagnosis)).toMatchObject({ register: 'yes', verify: 'no', rotate: 'no', teardown: 'yes' });
+      expect(why(diagnosis, 'rotate')).toBe(`it needs new credentials that were shown to work: ${showed}`);
+    },
+  );
 
   it.each([
     [
