@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { startBehindFront } from '../behind-front.ts';
 import { folder, installOnce, isInstalled, run } from '../folder.ts';
-import { openFront } from '../front.ts';
-import { freePort, startProgram } from '../program.ts';
 import type { Candidate, HeldClient, Installed, Missing, RunningServer } from '../server.ts';
 import { signInByForms } from '../sign-in.ts';
 
@@ -37,42 +36,37 @@ async function install(registration: Registration): Promise<Installed | Missing>
 
 async function start(home: string, registration: Registration): Promise<RunningServer> {
   await rm(join(home, 'data', 'h2'), { recursive: true, force: true });
-  const [front, port] = await Promise.all([openFront(), freePort()]);
-  const program = await startProgram({
-    command: ['bash', 'bin/kc.sh', 'start-dev', '--http-host=127.0.0.1', `--http-port=${port}`],
-    cwd: home,
-    env: {
-      KC_BOOTSTRAP_ADMIN_USERNAME: ADMIN.user,
-      KC_BOOTSTRAP_ADMIN_PASSWORD: ADMIN.password,
-      JAVA_OPTS_KC_HEAP: '-Xms64m -Xmx512m',
-    },
-    ready: `http://127.0.0.1:${port}/realms/master`,
-    patienceMs: 600_000,
+  return await startBehindFront(async ({ origin, port, run }) => {
+    await run({
+      command: ['bash', 'bin/kc.sh', 'start-dev', '--http-host=127.0.0.1', `--http-port=${port}`],
+      cwd: home,
+      env: {
+        KC_BOOTSTRAP_ADMIN_USERNAME: ADMIN.user,
+        KC_BOOTSTRAP_ADMIN_PASSWORD: ADMIN.password,
+        JAVA_OPTS_KC_HEAP: '-Xms64m -Xmx512m',
+      },
+      ready: `http://127.0.0.1:${port}/realms/master`,
+      patienceMs: 600_000,
+    });
+    const admin = administration(origin);
+    await admin('POST', '', { realm: REALM, enabled: true, sslRequired: 'none' });
+    await makePerson(admin);
+    const initialAccessToken = registration === 'token' ? await makeToken(admin) : undefined;
+    if (registration === 'anonymous') await allowAnonymous(admin);
+    return {
+      address: `${origin}/realms/${REALM}`,
+      // `accept` is the button of the page that asks for consent.
+      grants: {
+        codeFlow: { scope: 'openid', signIn: signInByForms({ ...PERSON, accept: 'Yes' }) },
+        clientCredentials: {},
+      },
+      ...(initialAccessToken !== undefined && { initialAccessToken }),
+      clients: async () => {
+        const clients = await admin<readonly Stored[]>('GET', `/${REALM}/clients?max=1000`);
+        return clients.map(heldClient);
+      },
+    };
   });
-  front.forwardTo(port);
-  const admin = administration(front.origin);
-  await admin('POST', '', { realm: REALM, enabled: true, sslRequired: 'none' });
-  await makePerson(admin);
-  const initialAccessToken = registration === 'token' ? await makeToken(admin) : undefined;
-  if (registration === 'anonymous') await allowAnonymous(admin);
-  return {
-    address: `${front.origin}/realms/${REALM}`,
-    traffic: front.traffic,
-    // `accept` is the button of the page that asks for consent.
-    grants: {
-      codeFlow: { scope: 'openid', signIn: signInByForms({ ...PERSON, accept: 'Yes' }) },
-      clientCredentials: {},
-    },
-    ...(initialAccessToken !== undefined && { initialAccessToken }),
-    clients: async () => {
-      const clients = await admin<readonly Stored[]>('GET', `/${REALM}/clients?max=1000`);
-      return clients.map(heldClient);
-    },
-    close: async () => {
-      await program.stop();
-      await front.close();
-    },
-  };
 }
 
 type Stored = { readonly clientId: string; readonly name?: string; readonly redirectUris?: readonly string[] };
