@@ -6,6 +6,7 @@ import type { Candidate, HeldClient, Installed, Missing, RunningServer } from '.
 import { signInByForms } from '../sign-in.ts';
 
 const VERSION = '26.7.3';
+const UNPACK = 'org.apache.maven.plugins:maven-dependency-plugin:2.8:unpack';
 const REALM = 'interop';
 const ADMIN = { user: 'admin', password: 'of-this-run-only' };
 const PERSON = { username: 'person', password: 'of-this-run-only-too' };
@@ -29,7 +30,8 @@ async function install(registration: Registration): Promise<Installed | Missing>
   await installOnce(into, artifact, async () => {
     const options = { artifact, outputDirectory: into, markersDirectory: join(into, 'markers') };
     const defined = Object.entries(options).map(([name, value]) => `-D${name}=${value}`);
-    await run(['mvn', '-q', '-B', 'dependency:unpack', ...defined], { cwd: into });
+    // A checksum that is wrong is an error.
+    await run(['mvn', '-q', '-B', '-C', UNPACK, ...defined], { cwd: into });
   });
   return { version: VERSION, start: () => start(home, registration) };
 }
