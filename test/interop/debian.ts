@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { run } from './folder.ts';
 import { saidOf } from './said-of.ts';
 import type { Missing } from './server.ts';
@@ -19,11 +20,28 @@ export async function debianPackages(
     // Elsewhere than in a container one is not root, and no one can be asked for a password.
     const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n', '--preserve-env=DEBIAN_FRONTEND'];
     await run([...asRoot, 'apt-get', 'update'], { env });
-    await run([...asRoot, ...install], { env });
+    await withoutServices(() => run([...asRoot, ...install], { env }), { asRoot });
   } catch (error) {
     return { why: `the Debian package ${first} could not be installed: ${saidOf(error)}`, type: install.join(' ') };
   }
   return await versionOf(first);
+}
+
+/** Debian's packages ask this program whether they may start a service; 101 is no. */
+const POLICY = '/usr/sbin/policy-rc.d';
+
+/** Installs, and no package starts a service of its own. A policy that the system has stays in force. */
+export async function withoutServices<T>(
+  install: () => Promise<T>,
+  { asRoot, policy = POLICY }: { readonly asRoot: readonly string[]; readonly policy?: string },
+): Promise<T> {
+  if (existsSync(policy)) return await install();
+  try {
+    await run([...asRoot, 'sh', '-c', `printf '#!/bin/sh\\nexit 101\\n' > "$1" && chmod 755 "$1"`, 'sh', policy]);
+    return await install();
+  } finally {
+    await run([...asRoot, 'rm', '-f', policy]);
+  }
 }
 
 async function areInstalled(packages: readonly string[]): Promise<boolean> {

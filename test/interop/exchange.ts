@@ -6,7 +6,6 @@ type Exchange = { readonly status: number; readonly body: JsonObject };
 /** A fetch whose answers are kept as the server gave them. */
 export function watch(): {
   readonly fetch: Fetch;
-  readonly count: () => number;
   readonly last: () => Exchange;
 } {
   const seen: Exchange[] = [];
@@ -17,7 +16,6 @@ export function watch(): {
       seen.push({ status: response.status, body: parseObject(text) ?? {} });
       return response;
     },
-    count: () => seen.length,
     last: () => {
       const exchange = seen.at(-1);
       if (exchange === undefined) throw new Error('nothing was asked yet');

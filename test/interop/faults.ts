@@ -8,7 +8,7 @@ import type { HeldClient, RunningServer } from './server.ts';
 
 /** What became of the clients of a server whose answers were spoiled. */
 export type FaultFigures = {
-  /** Spoiled answers, each with the runs that followed. */
+  /** Answers that were spoiled, each with the runs that followed. */
   readonly faults: number;
   readonly clientsMade: number;
   readonly leftAtServer: number;
@@ -32,33 +32,52 @@ const METHODS = ['POST', 'PUT', 'DELETE'] as const;
 const OWNERS = ['permanent', 'preview'] as const;
 const PREVIEW = 42;
 
+/** One answer to spoil. */
+export type Spoiling = {
+  readonly name: string;
+  readonly fault: Interference;
+  readonly method: (typeof METHODS)[number];
+  readonly owner: (typeof OWNERS)[number];
+};
+
+const SPOILINGS: readonly Spoiling[] = FAULTS.flatMap(([name, fault]) =>
+  METHODS.flatMap((method) =>
+    // Of an update and a deletion it makes no difference what they die with.
+    (method === 'POST' ? OWNERS : OWNERS.slice(0, 1)).map((owner) => ({ name, fault, method, owner })),
+  ),
+);
+
 /** Spoils the answer to a registration, an update and a deletion after the server acted, and lets runs follow. */
-export async function spoilAnswers(server: RunningServer, story: Story): Promise<FaultFigures> {
+export async function spoilAnswers(
+  server: RunningServer,
+  story: Story,
+  spoilings: readonly Spoiling[] = SPOILINGS,
+): Promise<FaultFigures> {
   const total = { faults: 0, clientsMade: 0, leftAtServer: 0, inRecords: 0, suspected: 0, unaccounted: 0 };
-  for (const [name, fault] of FAULTS) {
-    for (const method of METHODS) {
-      // Of an update and a deletion it makes no difference what they die with.
-      for (const owner of method === 'POST' ? OWNERS : OWNERS.slice(0, 1)) {
-        const figures = await spoil(server, { method, fault, owner });
-        const { unaccounted, leftAtServer, inRecords, suspected } = figures;
-        story.check(
-          `${owner}, ${method}, ${name}: ${leftAtServer} left, ${inRecords} of them in records, ${suspected} suspected`,
-          unaccounted,
-          0,
-        );
-        for (const key of Object.keys(figures) as (keyof FaultFigures)[]) total[key] += figures[key];
-      }
-    }
+  for (const spoiling of spoilings) {
+    const { figures, prepared } = await spoil(server, spoiling);
+    const { faults, unaccounted, leftAtServer, inRecords, suspected } = figures;
+    const { owner, method, name } = spoiling;
+    story.check(
+      `${owner}, ${method}, ${name}: ${leftAtServer} left, ${inRecords} of them in records, ${suspected} suspected`,
+      { prepared, spoiled: faults, unaccounted },
+      { prepared: true, spoiled: 1, unaccounted: 0 },
+    );
+    for (const key of Object.keys(figures) as (keyof FaultFigures)[]) total[key] += figures[key];
   }
   return total;
 }
 
-type Spoiled = { readonly method: string; readonly fault: Interference; readonly owner: string };
+type Spoiled = {
+  readonly figures: FaultFigures;
+  /** The deploy whose client is updated or deleted has succeeded. */
+  readonly prepared: boolean;
+};
 
-async function spoil(server: RunningServer, spoiled: Spoiled): Promise<FaultFigures> {
+async function spoil(server: RunningServer, spoiling: Spoiling): Promise<Spoiled> {
   const repository = await openRepository();
   try {
-    return await spoilOne({ server, repository }, spoiled);
+    return await spoilOne({ server, repository }, spoiling);
   } finally {
     await repository.close();
   }
@@ -66,8 +85,8 @@ async function spoil(server: RunningServer, spoiled: Spoiled): Promise<FaultFigu
 
 async function spoilOne(
   { server, repository }: { readonly server: RunningServer; readonly repository: Repository },
-  { method, fault, owner }: Spoiled,
-): Promise<FaultFigures> {
+  { method, fault, owner }: Spoiling,
+): Promise<Spoiled> {
   const before = new Set((await server.clients()).map(({ clientId }) => clientId));
   const environment = owner === 'permanent' ? 'production' : `pr-${PREVIEW}`;
   const job = async (inputs: Readonly<Record<string, string>> = {}, aheadMs = 0) =>
@@ -83,18 +102,18 @@ async function spoilOne(
   const change = async () => repository.write(manifest(server, '/signed-in'));
   await repository.write(manifest(server, '/callback'));
 
-  if (method !== 'POST') await job();
+  const prepared = method === 'POST' || (await job()).exitCode === 0;
   if (method === 'PUT') await change();
   const inputs = method === 'DELETE' ? { command: 'delete' } : {};
-  const asBefore = server.traffic.interfere({ method, path: pathsOf(method), times: 1, do: fault });
+  const interfering = server.traffic.interfere({ method, path: pathsOf(method), times: 1, do: fault });
   await job(inputs);
-  asBefore();
+  interfering();
   await job(inputs);
   await job(inputs, LATER_MS);
 
   const records = await repository.remembered(environment);
   const held = (await server.clients()).filter(({ clientId }) => !before.has(clientId));
-  return account(held, records);
+  return { figures: { faults: interfering.hits(), ...account(held, records) }, prepared };
 }
 
 /** The token endpoint is asked with POST as well. */
@@ -106,7 +125,7 @@ function pathsOf(method: string): RegExp {
  * Each client at the server has to be in a record, or be the one that a suspect is about. An intent that is remembered
  * still is a suspect from the next run on.
  */
-function account(held: readonly HeldClient[], records: readonly RegistrationRecord[]): FaultFigures {
+function account(held: readonly HeldClient[], records: readonly RegistrationRecord[]): Omit<FaultFigures, 'faults'> {
   const known = new Set(
     records.flatMap(({ clients, orphans }) => [...clients, ...orphans].map(({ clientId }) => clientId)),
   );
@@ -122,7 +141,6 @@ function account(held: readonly HeldClient[], records: readonly RegistrationReco
     return false;
   });
   return {
-    faults: 1,
     clientsMade: records.flatMap(({ ledger }) => ledger).length + suspects.length,
     leftAtServer: held.length,
     inRecords: held.filter(({ clientId }) => known.has(clientId)).length,

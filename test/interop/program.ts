@@ -44,9 +44,13 @@ export async function startProgram({
     });
   }
   let ended = false;
-  const end = once(child, 'close').then(() => {
-    ended = true;
-  });
+  const end = once(child, 'close')
+    .catch((error: Error) => {
+      log += error.message;
+    })
+    .finally(() => {
+      ended = true;
+    });
   const stop = async (): Promise<void> => {
     if (ended) return;
     child.kill('SIGTERM');

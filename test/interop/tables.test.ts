@@ -103,3 +103,22 @@ test('every server is in the table that is committed', async () => {
   const { rows } = readTable(read('docs/interop.md'), 'servers');
   expect(rows.map(([title]) => title)).toEqual(CANDIDATES.map(({ title }) => title));
 });
+
+test('every row that is committed is whole and holds, or says why it was not measured', () => {
+  const document = read('docs/interop.md');
+  const { columns, rows } = readTable(document, 'servers');
+  for (const row of rows) {
+    const [title, cell = ''] = row;
+    if (row.length === 2) expect(cell, title).toMatch(/^not measured: \S/u);
+    else
+      expect([row.length, row.at(-1)], title).toEqual([
+        columns.length,
+        expect.stringMatching(/^all \d+ checks hold$/u),
+      ]);
+  }
+  const faults = readTable(document, 'faults');
+  const whole = faults.rows.filter((row) => row.length === faults.columns.length);
+  expect(whole.length).toBeGreaterThanOrEqual(2);
+  for (const [title, spoiled, , , , , neither] of whole)
+    expect([Number(spoiled) > 0, neither], title).toEqual([true, '0']);
+});

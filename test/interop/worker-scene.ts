@@ -22,28 +22,27 @@ export type Scene = {
 };
 
 export async function openScene(server: RunningServer): Promise<Scene> {
-  const opened: (() => Promise<unknown>)[] = [];
-  const close = async () => {
-    for (const end of opened.splice(0).reverse()) await end();
+  await using opened = new AsyncDisposableStack();
+  const github = await startGitHubWithApp();
+  opened.defer(github.close);
+  const settings = { ...appSettings(github), SERVERS: JSON.stringify([serverEntry(server)]) };
+  const worker = await startWorker({ issuer: server.address }, settings);
+  opened.defer(worker.close);
+  const workerUrl = (await worker.harness.listen()).url.origin;
+  const workspace = await mkdtemp(join(tmpdir(), 'oauth-registrar-interop-'));
+  opened.defer(() => rm(workspace, { recursive: true }));
+  await mkdir(join(workspace, '.github'));
+  const runner = await openWorkerRunner({ worker, github, directory: ROOT, workspace, workerUrl });
+  opened.defer(runner.close);
+  const file = join(workspace, '.github', 'oauth-clients.yml');
+  const all = opened.move();
+  return {
+    github,
+    worker,
+    runner,
+    write: (callback) => writeFile(file, manifest(server, callback)),
+    close: () => all.disposeAsync(),
   };
-  try {
-    const github = await startGitHubWithApp();
-    opened.push(github.close);
-    const settings = { ...appSettings(github), SERVERS: JSON.stringify([serverEntry(server)]) };
-    const worker = await startWorker({ issuer: server.address }, settings);
-    opened.push(worker.close);
-    const workerUrl = (await worker.harness.listen()).url.origin;
-    const workspace = await mkdtemp(join(tmpdir(), 'oauth-registrar-interop-'));
-    opened.push(() => rm(workspace, { recursive: true }));
-    await mkdir(join(workspace, '.github'));
-    const runner = await openWorkerRunner({ worker, github, directory: ROOT, workspace, workerUrl });
-    opened.push(runner.close);
-    const file = join(workspace, '.github', 'oauth-clients.yml');
-    return { github, worker, runner, write: (callback) => writeFile(file, manifest(server, callback)), close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
 }
 
 function serverEntry(server: RunningServer): Readonly<Record<string, unknown>> {

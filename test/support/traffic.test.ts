@@ -65,10 +65,11 @@ describe('traffic', () => {
       times: 1,
       do: { kind: 'answer', status: 429 },
     });
-    traffic.interfere({ method: 'GET', do: { kind: 'answer', status: 418 } });
+    const elsewhere = traffic.interfere({ method: 'GET', do: { kind: 'answer', status: 418 } });
     const statuses = [];
     for (const path of ['/a', '/b', '/a1', '/a']) statuses.push((await outcome(server.origin + path)).slice(0, 3));
     expect(statuses).toEqual(['201', '201', '429', '201']);
+    expect([undo.hits(), elsewhere.hits()]).toEqual([1, 0]);
     undo();
     traffic.interfere({ path: '/a', do: { kind: 'answer', status: 404 } });
     expect(await outcome(`${server.origin}/a`)).toBe('404 ');

@@ -33,13 +33,19 @@ export type Rule = Which & {
   readonly do: Interference;
 };
 
+/** A rule in force: called, it is taken back. */
+export type Interfering = (() => void) & {
+  /** How many requests it was applied to. */
+  readonly hits: () => number;
+};
+
 /** What passes between a server and the world: a log, and a hand to interfere. */
 export type Traffic = {
   readonly listener: (handle: RequestListener) => RequestListener;
   readonly requests: readonly SeenRequest[];
   readonly count: (which: Which) => number;
-  /** Applies a rule from now on; the first rule that matches wins. Returns how to take it back. */
-  readonly interfere: (rule: Rule) => () => void;
+  /** Applies a rule from now on; the first rule that matches wins. */
+  readonly interfere: (rule: Rule) => Interfering;
   /** Resolves when the next matching request arrives, before the server acts. */
   readonly arrival: (which: Which) => Promise<SeenRequest>;
   /** Resolves when the next matching request is answered or lost. */
@@ -55,7 +61,7 @@ type Waiter = { readonly which: Which; readonly resolve: (request: SeenRequest) 
 
 export function createTraffic(options: { readonly keepRequestBodies?: boolean } = {}): Traffic {
   const requests: SeenRequest[] = [];
-  let rules: { readonly rule: Rule; seen: number }[] = [];
+  let rules: { readonly rule: Rule; seen: number; hits: number }[] = [];
   let arrivals: Waiter[] = [];
   let completions: Waiter[] = [];
   let befores: ((request: SeenRequest) => void | Promise<void>)[] = [];
@@ -73,7 +79,9 @@ export function createTraffic(options: { readonly keepRequestBodies?: boolean } 
       if (!matches(entry.rule, request)) continue;
       entry.seen += 1;
       const turn = entry.seen - (entry.rule.skip ?? 0);
-      if (turn >= 1 && turn <= (entry.rule.times ?? Number.POSITIVE_INFINITY)) return entry.rule.do;
+      if (turn < 1 || turn > (entry.rule.times ?? Number.POSITIVE_INFINITY)) continue;
+      entry.hits += 1;
+      return entry.rule.do;
     }
     return undefined;
   };
@@ -115,11 +123,12 @@ export function createTraffic(options: { readonly keepRequestBodies?: boolean } 
     requests,
     count: (which) => requests.filter((request) => matches(which, request)).length,
     interfere: (rule) => {
-      const entry = { rule, seen: 0 };
+      const entry = { rule, seen: 0, hits: 0 };
       rules.push(entry);
-      return () => {
+      const takeBack = () => {
         rules = rules.filter((other) => other !== entry);
       };
+      return Object.assign(takeBack, { hits: () => entry.hits });
     },
     arrival: (which) => new Promise((resolve) => arrivals.push({ which, resolve })),
     completion: (which) => new Promise((resolve) => completions.push({ which, resolve })),

@@ -2,9 +2,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
+import { startBehindFront } from '../behind-front.ts';
 import { folder } from '../folder.ts';
-import { openFront } from '../front.ts';
-import { freePort, startProgram } from '../program.ts';
 import { pythonPackages } from '../python.ts';
 import type { Candidate, HeldClient, RunningServer } from '../server.ts';
 
@@ -28,24 +27,19 @@ function variant(name: 'strict' | 'lenient', faults = false): Candidate {
 async function start(bin: string, variant: string): Promise<RunningServer> {
   const database = join(await folder('data'), `authlib-${variant}.sqlite`);
   await rm(database, { force: true });
-  const [front, port] = await Promise.all([openFront(), freePort()]);
-  const program = await startProgram({
-    command: [join(bin, 'gunicorn'), '--workers', '1', '--threads', '4', '--bind', `127.0.0.1:${port}`, 'app:app'],
-    cwd: APP,
-    env: { ORIGIN: front.origin, DATABASE: database, VARIANT: variant, PYTHONDONTWRITEBYTECODE: '1' },
-    ready: `http://127.0.0.1:${port}/.well-known/oauth-authorization-server`,
+  return await startBehindFront(async ({ origin, port, run }) => {
+    await run({
+      command: [join(bin, 'gunicorn'), '--workers', '1', '--threads', '4', '--bind', `127.0.0.1:${port}`, 'app:app'],
+      cwd: APP,
+      env: { ORIGIN: origin, DATABASE: database, VARIANT: variant, PYTHONDONTWRITEBYTECODE: '1' },
+      ready: `http://127.0.0.1:${port}/.well-known/oauth-authorization-server`,
+    });
+    return {
+      address: origin,
+      grants: { codeFlow: {}, clientCredentials: {} },
+      clients: async () => readBooks(database),
+    };
   });
-  front.forwardTo(port);
-  return {
-    address: front.origin,
-    traffic: front.traffic,
-    grants: { codeFlow: {}, clientCredentials: {} },
-    clients: async () => readBooks(database),
-    close: async () => {
-      await program.stop();
-      await front.close();
-    },
-  };
 }
 
 function readBooks(file: string): readonly HeldClient[] {

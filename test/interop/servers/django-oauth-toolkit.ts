@@ -3,9 +3,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
+import { startBehindFront } from '../behind-front.ts';
 import { folder, run } from '../folder.ts';
-import { openFront } from '../front.ts';
-import { freePort, startProgram } from '../program.ts';
 import { pythonPackages } from '../python.ts';
 import type { Candidate, HeldClient, RunningServer } from '../server.ts';
 
@@ -33,30 +32,25 @@ async function start(bin: string): Promise<RunningServer> {
     PYTHONDONTWRITEBYTECODE: '1',
   };
   await run([join(bin, 'django-admin'), 'migrate', '--verbosity', '0'], { cwd: PROJECT, env });
-  const [front, port] = await Promise.all([openFront(), freePort()]);
-  const program = await startProgram({
-    command: [
-      ...[join(bin, 'gunicorn'), '--workers', '1', '--threads', '4', '--bind', `127.0.0.1:${port}`],
-      'django.core.wsgi:get_wsgi_application()',
-    ],
-    cwd: PROJECT,
-    env,
-    ready: `http://127.0.0.1:${port}/.well-known/oauth-authorization-server`,
+  return await startBehindFront(async ({ origin, port, run }) => {
+    await run({
+      command: [
+        ...[join(bin, 'gunicorn'), '--workers', '1', '--threads', '4', '--bind', `127.0.0.1:${port}`],
+        'django.core.wsgi:get_wsgi_application()',
+      ],
+      cwd: PROJECT,
+      env,
+      ready: `http://127.0.0.1:${port}/.well-known/oauth-authorization-server`,
+    });
+    return {
+      address: origin,
+      grants: {
+        codeFlow: { why: "pages to sign in at are the application's own" },
+        clientCredentials: { why: 'an application has one grant' },
+      },
+      clients: async () => readBooks(database),
+    };
   });
-  front.forwardTo(port);
-  return {
-    address: front.origin,
-    traffic: front.traffic,
-    grants: {
-      codeFlow: { why: "pages to sign in at are the application's own" },
-      clientCredentials: { why: 'an application has one grant' },
-    },
-    clients: async () => readBooks(database),
-    close: async () => {
-      await program.stop();
-      await front.close();
-    },
-  };
 }
 
 function readBooks(file: string): readonly HeldClient[] {

@@ -2,10 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { startBehindFront } from '../behind-front.ts';
 import { debianPackages } from '../debian.ts';
 import { folder } from '../folder.ts';
-import { openFront } from '../front.ts';
-import { freePort, startProgram } from '../program.ts';
 import type { Candidate, HeldClient, RunningServer } from '../server.ts';
 
 /** The second one is there because the first cannot be set up without a database of its own. */
@@ -28,48 +27,44 @@ export const glewlwyd: Candidate = {
 /** A process of our own with a database of its own: nothing of the system's configuration. */
 async function start(): Promise<RunningServer> {
   const directory = await folder('data', 'glewlwyd');
-  const [front, port, database] = await Promise.all([openFront(), freePort(), makeDatabase(directory)]);
-  const program = await startProgram({
-    command: ['glewlwyd', '--env-variables'],
-    cwd: directory,
-    env: {
-      GLWD_PORT: String(port),
-      GLWD_BIND_ADDRESS: '127.0.0.1',
-      GLWD_EXTERNAL_URL: front.origin,
-      GLWD_API_PREFIX: 'api',
-      GLWD_LOG_MODE: 'console',
-      GLWD_DATABASE_TYPE: 'sqlite3',
-      GLWD_DATABASE_SQLITE3_PATH: database,
-      GLWD_HASH_ALGORITHM: 'SHA512',
-      GLWD_SESSION_EXPIRATION: String(HOUR_SECONDS),
-      GLWD_SESSION_KEY: 'SESSION',
-      GLWD_ADMIN_SCOPE: 'g_admin',
-      GLWD_PROFILE_SCOPE: 'g_profile',
-      GLWD_USER_MODULE_PATH: join(MODULES, 'user'),
-      GLWD_USER_MIDDLEWARE_MODULE_PATH: join(MODULES, 'user_middleware'),
-      GLWD_CLIENT_MODULE_PATH: join(MODULES, 'client'),
-      GLWD_AUTH_SCHEME_MODULE_PATH: join(MODULES, 'scheme'),
-      GLWD_PLUGIN_MODULE_PATH: join(MODULES, 'plugin'),
-    },
-    ready: `http://127.0.0.1:${port}/config`,
+  const database = await makeDatabase(directory);
+  return await startBehindFront(async ({ origin, port, run }) => {
+    await run({
+      command: ['glewlwyd', '--env-variables'],
+      cwd: directory,
+      env: {
+        GLWD_PORT: String(port),
+        GLWD_BIND_ADDRESS: '127.0.0.1',
+        GLWD_EXTERNAL_URL: origin,
+        GLWD_API_PREFIX: 'api',
+        GLWD_LOG_MODE: 'console',
+        GLWD_DATABASE_TYPE: 'sqlite3',
+        GLWD_DATABASE_SQLITE3_PATH: database,
+        GLWD_HASH_ALGORITHM: 'SHA512',
+        GLWD_SESSION_EXPIRATION: String(HOUR_SECONDS),
+        GLWD_SESSION_KEY: 'SESSION',
+        GLWD_ADMIN_SCOPE: 'g_admin',
+        GLWD_PROFILE_SCOPE: 'g_profile',
+        GLWD_USER_MODULE_PATH: join(MODULES, 'user'),
+        GLWD_USER_MIDDLEWARE_MODULE_PATH: join(MODULES, 'user_middleware'),
+        GLWD_CLIENT_MODULE_PATH: join(MODULES, 'client'),
+        GLWD_AUTH_SCHEME_MODULE_PATH: join(MODULES, 'scheme'),
+        GLWD_PLUGIN_MODULE_PATH: join(MODULES, 'plugin'),
+      },
+      ready: `http://127.0.0.1:${port}/config`,
+    });
+    const admin = administration(`http://127.0.0.1:${port}/api`);
+    const address = `${origin}/api/${PLUGIN}`;
+    await admin('POST', '/mod/plugin/', plugin(address));
+    return {
+      address,
+      grants: {
+        codeFlow: { why: 'its pages are scripts' },
+        clientCredentials: { why: 'an administrator has to give scopes to each client' },
+      },
+      clients: async () => (await admin<readonly Stored[]>('GET', '/client/?limit=1000')).filter(isInForce).map(held),
+    };
   });
-  const admin = administration(`http://127.0.0.1:${port}/api`);
-  const address = `${front.origin}/api/${PLUGIN}`;
-  await admin('POST', '/mod/plugin/', plugin(address));
-  front.forwardTo(port);
-  return {
-    address,
-    traffic: front.traffic,
-    grants: {
-      codeFlow: { why: 'its pages are scripts' },
-      clientCredentials: { why: 'an administrator has to give scopes to each client' },
-    },
-    clients: async () => (await admin<readonly Stored[]>('GET', '/client/?limit=1000')).filter(isInForce).map(held),
-    close: async () => {
-      await program.stop();
-      await front.close();
-    },
-  };
 }
 
 async function makeDatabase(directory: string): Promise<string> {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { openUserAgent, type SignIn } from '../../support/user-agent.ts';
+import { startBehindFront } from '../behind-front.ts';
 import { folder } from '../folder.ts';
-import { openFront } from '../front.ts';
 import { goProgram } from '../go.ts';
-import { freePort, startProgram } from '../program.ts';
+import { freePort } from '../program.ts';
 import type { Candidate, HeldClient, RunningServer } from '../server.ts';
 
 const MODULE = 'github.com/ory/hydra/v2';
@@ -19,40 +19,36 @@ export const hydra: Candidate = {
 
 /** Its books are in memory; its administration API listens beside the public one. */
 async function start(hydra: string): Promise<RunningServer> {
-  const [front, port, adminPort] = await Promise.all([openFront(), freePort(), freePort()]);
-  const program = await startProgram({
-    // Development, since it would be https only.
-    command: [hydra, 'serve', 'all', '--dev', '--sqa-opt-out'],
-    cwd: await folder('data'),
-    env: {
-      DSN: 'memory',
-      LOG_LEVEL: 'warn',
-      OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true',
-      SECRETS_SYSTEM: randomBytes(32).toString('base64url'),
-      SERVE_PUBLIC_HOST: '127.0.0.1',
-      SERVE_PUBLIC_PORT: String(port),
-      SERVE_ADMIN_HOST: '127.0.0.1',
-      SERVE_ADMIN_PORT: String(adminPort),
-      URLS_SELF_ISSUER: front.origin,
-      URLS_SELF_PUBLIC: front.origin,
-      URLS_LOGIN: `${front.origin}/login`,
-      URLS_CONSENT: `${front.origin}/consent`,
-      // Its metadata names the endpoint only where it is told to.
-      WEBFINGER_OIDC_DISCOVERY_CLIENT_REGISTRATION_URL: `${front.origin}/oauth2/register`,
-    },
-    ready: `http://127.0.0.1:${port}/health/ready`,
+  return await startBehindFront(async ({ origin, port, run }) => {
+    const adminPort = await freePort();
+    await run({
+      // Development, since it would be https only.
+      command: [hydra, 'serve', 'all', '--dev', '--sqa-opt-out'],
+      cwd: await folder('data'),
+      env: {
+        DSN: 'memory',
+        LOG_LEVEL: 'warn',
+        OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'true',
+        SECRETS_SYSTEM: randomBytes(32).toString('base64url'),
+        SERVE_PUBLIC_HOST: '127.0.0.1',
+        SERVE_PUBLIC_PORT: String(port),
+        SERVE_ADMIN_HOST: '127.0.0.1',
+        SERVE_ADMIN_PORT: String(adminPort),
+        URLS_SELF_ISSUER: origin,
+        URLS_SELF_PUBLIC: origin,
+        URLS_LOGIN: `${origin}/login`,
+        URLS_CONSENT: `${origin}/consent`,
+        // Its metadata names the endpoint only where it is told to.
+        WEBFINGER_OIDC_DISCOVERY_CLIENT_REGISTRATION_URL: `${origin}/oauth2/register`,
+      },
+      ready: `http://127.0.0.1:${port}/health/ready`,
+    });
+    return {
+      address: origin,
+      grants: { codeFlow: { scope: 'openid', signIn: signInAt(adminPort) }, clientCredentials: {} },
+      clients: () => readBooks(`http://127.0.0.1:${adminPort}/admin/clients?page_size=500`),
+    };
   });
-  front.forwardTo(port);
-  return {
-    address: front.origin,
-    traffic: front.traffic,
-    grants: { codeFlow: { scope: 'openid', signIn: signInAt(adminPort) }, clientCredentials: {} },
-    clients: () => readBooks(`http://127.0.0.1:${adminPort}/admin/clients?page_size=500`),
-    close: async () => {
-      await program.stop();
-      await front.close();
-    },
-  };
 }
 
 /** Signing in and consent are pages of somebody else's, who tells the administration API that a person agreed. */

@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { startBehindFront } from '../behind-front.ts';
 import { folder, installOnce, isInstalled, run } from '../folder.ts';
-import { openFront } from '../front.ts';
-import { freePort, startProgram } from '../program.ts';
 import type { Candidate, HeldClient, Installed, Missing, RunningServer } from '../server.ts';
 import { signInByForms } from '../sign-in.ts';
 
 const VERSION = '26.7.3';
+const UNPACK = 'org.apache.maven.plugins:maven-dependency-plugin:2.8:unpack';
 const REALM = 'interop';
 const ADMIN = { user: 'admin', password: 'of-this-run-only' };
 const PERSON = { username: 'person', password: 'of-this-run-only-too' };
@@ -30,49 +30,45 @@ async function install(registration: Registration): Promise<Installed | Missing>
   await installOnce(into, artifact, async () => {
     const options = { artifact, outputDirectory: into, markersDirectory: join(into, 'markers') };
     const defined = Object.entries(options).map(([name, value]) => `-D${name}=${value}`);
-    await run(['mvn', '-q', '-B', 'dependency:unpack', ...defined], { cwd: into });
+    // A checksum that is wrong is an error.
+    await run(['mvn', '-q', '-B', '-C', UNPACK, ...defined], { cwd: into });
   });
   return { version: VERSION, start: () => start(home, registration) };
 }
 
 async function start(home: string, registration: Registration): Promise<RunningServer> {
   await rm(join(home, 'data', 'h2'), { recursive: true, force: true });
-  const [front, port] = await Promise.all([openFront(), freePort()]);
-  const program = await startProgram({
-    command: ['bash', 'bin/kc.sh', 'start-dev', '--http-host=127.0.0.1', `--http-port=${port}`],
-    cwd: home,
-    env: {
-      KC_BOOTSTRAP_ADMIN_USERNAME: ADMIN.user,
-      KC_BOOTSTRAP_ADMIN_PASSWORD: ADMIN.password,
-      JAVA_OPTS_KC_HEAP: '-Xms64m -Xmx512m',
-    },
-    ready: `http://127.0.0.1:${port}/realms/master`,
-    patienceMs: 600_000,
+  return await startBehindFront(async ({ origin, port, run }) => {
+    await run({
+      command: ['bash', 'bin/kc.sh', 'start-dev', '--http-host=127.0.0.1', `--http-port=${port}`],
+      cwd: home,
+      env: {
+        KC_BOOTSTRAP_ADMIN_USERNAME: ADMIN.user,
+        KC_BOOTSTRAP_ADMIN_PASSWORD: ADMIN.password,
+        JAVA_OPTS_KC_HEAP: '-Xms64m -Xmx512m',
+      },
+      ready: `http://127.0.0.1:${port}/realms/master`,
+      patienceMs: 600_000,
+    });
+    const admin = administration(origin);
+    await admin('POST', '', { realm: REALM, enabled: true, sslRequired: 'none' });
+    await makePerson(admin);
+    const initialAccessToken = registration === 'token' ? await makeToken(admin) : undefined;
+    if (registration === 'anonymous') await allowAnonymous(admin);
+    return {
+      address: `${origin}/realms/${REALM}`,
+      // `accept` is the button of the page that asks for consent.
+      grants: {
+        codeFlow: { scope: 'openid', signIn: signInByForms({ ...PERSON, accept: 'Yes' }) },
+        clientCredentials: {},
+      },
+      ...(initialAccessToken !== undefined && { initialAccessToken }),
+      clients: async () => {
+        const clients = await admin<readonly Stored[]>('GET', `/${REALM}/clients?max=1000`);
+        return clients.map(heldClient);
+      },
+    };
   });
-  front.forwardTo(port);
-  const admin = administration(front.origin);
-  await admin('POST', '', { realm: REALM, enabled: true, sslRequired: 'none' });
-  await makePerson(admin);
-  const initialAccessToken = registration === 'token' ? await makeToken(admin) : undefined;
-  if (registration === 'anonymous') await allowAnonymous(admin);
-  return {
-    address: `${front.origin}/realms/${REALM}`,
-    traffic: front.traffic,
-    // `accept` is the button of the page that asks for consent.
-    grants: {
-      codeFlow: { scope: 'openid', signIn: signInByForms({ ...PERSON, accept: 'Yes' }) },
-      clientCredentials: {},
-    },
-    ...(initialAccessToken !== undefined && { initialAccessToken }),
-    clients: async () => {
-      const clients = await admin<readonly Stored[]>('GET', `/${REALM}/clients?max=1000`);
-      return clients.map(heldClient);
-    },
-    close: async () => {
-      await program.stop();
-      await front.close();
-    },
-  };
 }
 
 type Stored = { readonly clientId: string; readonly name?: string; readonly redirectUris?: readonly string[] };

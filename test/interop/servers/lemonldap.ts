@@ -2,11 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Traffic } from '../../support/traffic.ts';
+import { type Site, startBehindFront } from '../behind-front.ts';
 import { debianPackages } from '../debian.ts';
 import { folder } from '../folder.ts';
-import { openFront } from '../front.ts';
-import { freePort, startProgram } from '../program.ts';
 import type { Candidate, HeldClient, RunningServer } from '../server.ts';
 import { signInByForms } from '../sign-in.ts';
 
@@ -37,39 +35,34 @@ async function start(): Promise<RunningServer> {
   for (const part of ['conf', 'cache', 'sessions/lock', 'psessions/lock', 'notifications', 'captcha']) {
     await mkdir(join(directory, part), { recursive: true });
   }
-  const [front, port] = await Promise.all([openFront(), freePort()]);
-  await configure(directory, `${front.origin}/`);
-  const program = await startProgram({
-    command: [
-      ...['/usr/bin/plackup', '-s', 'Starman', '--workers', '1', '--listen', `127.0.0.1:${port}`],
-      ...['-E', 'production', 'portal.psgi'],
-    ],
-    cwd: directory,
-    env: { LLNG_DEFAULTCONFFILE: join(directory, 'lemonldap-ng.ini') },
-    ready: `http://127.0.0.1:${port}/.well-known/openid-configuration`,
+  return await startBehindFront(async ({ origin, traffic, port, run }) => {
+    await configure(directory, `${origin}/`);
+    await run({
+      command: [
+        ...['/usr/bin/plackup', '-s', 'Starman', '--workers', '1', '--listen', `127.0.0.1:${port}`],
+        ...['-E', 'production', 'portal.psgi'],
+      ],
+      cwd: directory,
+      env: { LLNG_DEFAULTCONFFILE: join(directory, 'lemonldap-ng.ini') },
+      ready: `http://127.0.0.1:${port}/.well-known/openid-configuration`,
+    });
+    keepApart(traffic);
+    return {
+      address: `${origin}/`,
+      grants: {
+        codeFlow: { scope: 'openid', signIn: signInByForms({ ...PERSON, confirm: '1' }) },
+        clientCredentials: { why: 'an administrator has to allow it for each client' },
+      },
+      clients: () => readBooks(directory),
+    };
   });
-  front.forwardTo(port);
-  keepApart(front.traffic);
-  return {
-    address: `${front.origin}/`,
-    traffic: front.traffic,
-    grants: {
-      codeFlow: { scope: 'openid', signIn: signInByForms({ ...PERSON, confirm: '1' }) },
-      clientCredentials: { why: 'an administrator has to allow it for each client' },
-    },
-    clients: () => readBooks(directory),
-    close: async () => {
-      await program.stop();
-      await front.close();
-    },
-  };
 }
 
 /**
  * It names a client by the second in which it was registered: one of two in the same second is gone. Nobody could tell
  * from its answers, so that here no second has two.
  */
-function keepApart(traffic: Traffic): void {
+function keepApart(traffic: Site['traffic']): void {
   let free = 0;
   traffic.before(async ({ method, path }) => {
     if (method !== 'POST' || !path.endsWith('/register')) return;

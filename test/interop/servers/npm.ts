@@ -1,10 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { startBehindFront } from '../behind-front.ts';
 import { folder } from '../folder.ts';
-import { openFront } from '../front.ts';
 import { NPM_PACKAGES, npmProgram } from '../npm.ts';
-import { freePort, startProgram } from '../program.ts';
 import type { Candidate, Grants, HeldClient, RunningServer } from '../server.ts';
 
 type Program = {
@@ -75,28 +74,23 @@ function candidate(program: Program): Candidate {
 async function start(program: Program, file: string): Promise<RunningServer> {
   const database = join(await folder('data'), `${program.file}.sqlite`);
   for (const suffix of ['', '-wal', '-shm']) await rm(database + suffix, { force: true });
-  const [front, port] = await Promise.all([openFront(), freePort()]);
-  const running = await startProgram({
-    command: [process.execPath, file],
-    cwd: dirname(file),
-    env: { PORT: String(port), ORIGIN: front.origin, DATABASE: database },
-    ready: `http://127.0.0.1:${port}${program.ready}`,
+  return await startBehindFront(async ({ origin, port, run }) => {
+    await run({
+      command: [process.execPath, file],
+      cwd: dirname(file),
+      env: { PORT: String(port), ORIGIN: origin, DATABASE: database },
+      ready: `http://127.0.0.1:${port}${program.ready}`,
+    });
+    return {
+      address: `${origin}${program.path}`,
+      grants: program.grants,
+      ...(program.metadata && { metadata: program.metadata }),
+      clients: async () => {
+        const books = new DatabaseSync(database, { readOnly: true });
+        const clients = program.books(books);
+        books.close();
+        return clients;
+      },
+    };
   });
-  front.forwardTo(port);
-  return {
-    address: `${front.origin}${program.path}`,
-    traffic: front.traffic,
-    grants: program.grants,
-    ...(program.metadata && { metadata: program.metadata }),
-    clients: async () => {
-      const books = new DatabaseSync(database, { readOnly: true });
-      const clients = program.books(books);
-      books.close();
-      return clients;
-    },
-    close: async () => {
-      await running.stop();
-      await front.close();
-    },
-  };
 }

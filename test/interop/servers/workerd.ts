@@ -1,9 +1,8 @@
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
-import { openFront } from '../front.ts';
+import { startBehindFront } from '../behind-front.ts';
 import { NPM_PACKAGES, npmProgram } from '../npm.ts';
-import { freePort } from '../program.ts';
 import type { Candidate, HeldClient, RunningServer } from '../server.ts';
 
 const NAME = '@cloudflare/workers-oauth-provider';
@@ -20,46 +19,42 @@ export const workerd: readonly Candidate[] = [
 ];
 
 async function start(file: string): Promise<RunningServer> {
-  const [front, port] = await Promise.all([openFront(), freePort()]);
-  const script = join(dirname(file), 'worker.mjs');
-  await build({
-    entryPoints: [file],
-    outfile: script,
-    bundle: true,
-    format: 'esm',
-    target: 'es2022',
-    external: ['cloudflare:*', 'node:*'],
-    conditions: ['workerd', 'worker', 'browser'],
-    define: { ORIGIN: JSON.stringify(front.origin) },
-    logLevel: 'error',
+  return await startBehindFront(async ({ origin, port, serve }) => {
+    const script = join(dirname(file), 'worker.mjs');
+    await build({
+      entryPoints: [file],
+      outfile: script,
+      bundle: true,
+      format: 'esm',
+      target: 'es2022',
+      external: ['cloudflare:*', 'node:*'],
+      conditions: ['workerd', 'worker', 'browser'],
+      define: { ORIGIN: JSON.stringify(origin) },
+      logLevel: 'error',
+    });
+    const runtime = new Miniflare(
+      convertV4MiniflareOptions({
+        modules: [{ type: 'ESModule', path: script }],
+        modulesRoot: dirname(file),
+        compatibilityDate: '2026-11-01',
+        compatibilityFlags: ['nodejs_compat', 'global_fetch_strictly_public'],
+        kvNamespaces: ['OAUTH_KV'],
+        host: '127.0.0.1',
+        port,
+      }),
+    );
+    serve(() => runtime.dispose());
+    await runtime.ready;
+    const books = await runtime.getKVNamespace('OAUTH_KV');
+    return {
+      address: origin,
+      grants: { codeFlow: {}, clientCredentials: { why: 'it has no such grant' } },
+      clients: async () => {
+        const { keys } = await books.list({ prefix: CLIENT });
+        return Promise.all(keys.map(async ({ name }) => heldClient((await books.get(name, 'text')) ?? '{}')));
+      },
+    };
   });
-  const runtime = new Miniflare(
-    convertV4MiniflareOptions({
-      modules: [{ type: 'ESModule', path: script }],
-      modulesRoot: dirname(file),
-      compatibilityDate: '2026-11-01',
-      compatibilityFlags: ['nodejs_compat', 'global_fetch_strictly_public'],
-      kvNamespaces: ['OAUTH_KV'],
-      host: '127.0.0.1',
-      port,
-    }),
-  );
-  await runtime.ready;
-  front.forwardTo(port);
-  const books = await runtime.getKVNamespace('OAUTH_KV');
-  return {
-    address: front.origin,
-    traffic: front.traffic,
-    grants: { codeFlow: {}, clientCredentials: { why: 'it has no such grant' } },
-    clients: async () => {
-      const { keys } = await books.list({ prefix: CLIENT });
-      return Promise.all(keys.map(async ({ name }) => heldClient((await books.get(name, 'text')) ?? '{}')));
-    },
-    close: async () => {
-      await runtime.dispose();
-      await front.close();
-    },
-  };
 }
 
 function heldClient(text: string): HeldClient {
