@@ -46,17 +46,25 @@ export async function openScene(act: string): Promise<Scene> {
   const proxy = await startProxy({ routes: { [SERVER]: front.port, [GITHUB]: githubFront.port } });
   const app = await makeAppRepository();
 
-  const stateKey = randomBytes(32).toString('base64');
-  const secrets = { OAUTH_REGISTRAR_STATE_KEY: stateKey, OAUTH_REGISTRAR_SECRETS_TOKEN: SECRETS_TOKEN };
+  // Set by a person: the repository's own, and what only jobs in the environment "production" have.
+  const forAll = { OAUTH_REGISTRAR_STATE_KEY: newKey() };
+  const forProduction = { OAUTH_REGISTRAR_STATE_KEY: newKey(), OAUTH_REGISTRAR_SECRETS_TOKEN: SECRETS_TOKEN };
+  const secretsIn = (environment: string): Readonly<Record<string, string>> => ({
+    ...forAll,
+    ...(environment === 'production' && forProduction),
+    ...github.secrets(environment),
+  });
   const { owner, name, id, defaultBranch } = github.repository;
-  const seen = new Set([...Object.values(secrets), JOB_TOKEN]);
+  const seen = new Set([...Object.values(forAll), ...Object.values(forProduction), JOB_TOKEN]);
   let runs = 1000;
 
   const start = async (run: WorkflowRun): Promise<Ended> => {
     runs += 1;
+    const environment = await app.environmentOf(act, run);
     const ended = await app.start(act, {
       ...run,
-      secrets: { GITHUB_TOKEN: JOB_TOKEN, ...secrets, ...run.secrets },
+      secrets: { GITHUB_TOKEN: JOB_TOKEN, ...secretsIn(environment) },
+      vars: github.variables(environment),
       env: {
         ...contextOf(github.repository, githubFront.origin, runs),
         HTTPS_PROXY: proxy.url,
@@ -83,7 +91,7 @@ export async function openScene(act: string): Promise<Scene> {
         repo: name,
         repositoryId: String(id),
         environment,
-        keys: await parseStateKeys(stateKey),
+        keys: await parseStateKeys(secretsIn(environment).OAUTH_REGISTRAR_STATE_KEY ?? ''),
         clock,
         random,
         log: SILENT,
@@ -98,6 +106,8 @@ export async function openScene(act: string): Promise<Scene> {
     },
   };
 }
+
+const newKey = (): string => randomBytes(32).toString('base64');
 
 /** What GitHub's runner says of a run, where act says nothing or something of its own. */
 export function contextOf(repository: Repository, apiUrl: string, run: number): Readonly<Record<string, string>> {
