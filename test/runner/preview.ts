@@ -1,16 +1,16 @@
-import type { Story } from '../demo/story.ts';
 import type { Scene } from './scene.ts';
+import type { Session } from './session.ts';
 import { startAnd } from './start-and.ts';
 
 const NUMBER = 42;
 const WORKFLOW = 'preview.yml';
 
 /** examples/preview.yml: a pull request is opened, pushed to and closed; another one is only ever swept. */
-export async function playPreview(scene: Scene, story: Story): Promise<void> {
+export async function playPreview(scene: Scene, session: Session): Promise<void> {
   const { github, server, repository, deployed, remembered } = scene;
-  const { chapter, does, check } = story;
+  const { chapter, does, check } = session.story;
   chapter('examples/preview.yml');
-  const started = startAnd(scene, story);
+  const started = startAnd(scene.start, session);
   const pull = (number: number, state: 'open' | 'closed') =>
     github.pull({ number, state, head: { ref: `feature-${number}`, sha: 'a'.repeat(40) } });
   const event = (action: string, number = NUMBER) => ({

@@ -1,6 +1,6 @@
-import type { Story } from '../demo/story.ts';
 import { later } from './later.ts';
 import type { Scene } from './scene.ts';
+import type { Session } from './session.ts';
 import { startAnd } from './start-and.ts';
 
 const WORKFLOW = 'production.yml';
@@ -8,11 +8,11 @@ const ENVIRONMENT = 'production';
 const MONTH_LATER_HOURS = 31 * 24;
 
 /** examples/production.yml: a push, then a night on which the client is due for rotation. */
-export async function playProduction(scene: Scene, story: Story): Promise<void> {
+export async function playProduction(scene: Scene, session: Session): Promise<void> {
   const { github, server, repository, deployed, remembered } = scene;
-  const { chapter, does, check } = story;
+  const { chapter, does, check, shows } = session.story;
   chapter('examples/production.yml');
-  const started = startAnd(scene, story);
+  const started = startAnd(scene.start, session);
   const published = () => ({
     clientId: github.variables(ENVIRONMENT).FHIR_CLIENT_ID,
     clientSecret: github.secrets(ENVIRONMENT).FHIR_CLIENT_SECRET,
@@ -44,7 +44,7 @@ export async function playProduction(scene: Scene, story: Story): Promise<void> 
   await started(push);
   check('the app was deployed with them', await lastDeployed(), { what: ENVIRONMENT, ...first });
   check('and nothing else happened', [server.clients().length, published()], [1, first]);
-  story.shows('writes to GitHub', String(writes() - before));
+  shows('writes to GitHub', String(writes() - before));
 
   does('31 days later, at night: the job with the clients');
   await started({ ...schedule, job: 'clients', env: later(MONTH_LATER_HOURS) });
