@@ -1,4 +1,5 @@
 import { tellStory } from '../demo/story.ts';
+import { verdictOn } from '../demo/verdict.ts';
 import { playEndToEnd } from './end-to-end.ts';
 import { EXAMPLES } from './files.ts';
 import { ACT, ACTIONLINT, goTool } from './go-tool.ts';
@@ -32,13 +33,9 @@ await withTool(ACT, async (program) => {
   story.check('all of them were run', [...session.started].sort(), EXAMPLES);
 });
 
-const seconds = ((performance.now() - started) / 1000).toFixed(1);
-const failures = story.failures();
-const checks = story.checks();
-const held = checks === 0 ? 'Nothing was checked' : `All ${checks} checks hold`;
-const verdict = failures === 0 ? held : `${failures} of ${checks} checks FAILED`;
-console.log(`\n${verdict}${skipped === 0 ? '' : `, ${skipped} parts SKIPPED`}. ${seconds} s.`);
-process.exitCode = failures === 0 ? 0 : 1;
+const { text, holds } = verdictOn(story, { skipped, seconds: (performance.now() - started) / 1000 });
+console.log(`\n${text}`);
+process.exitCode = holds ? 0 : 1;
 
 async function withTool(tool: typeof ACT, use: (program: string) => Promise<void>): Promise<void> {
   const installed = await goTool(tool);
