@@ -17,7 +17,9 @@ export async function environmentOf(place: Place, run: WorkflowRun): Promise<str
   const said = new Set(names.map((name) => saidBy(workflow.jobs[name])));
   const [environment = '', ...others] = said;
   if (others.length > 0) {
-    throw new Error(`${run.workflow}: jobs in several environments (${[...said].join(', ')}) cannot start together`);
+    throw new Error(
+      `${run.workflow}: jobs in several environments (${[...said].map((name) => name || 'none').join(', ')}) cannot start together`,
+    );
   }
   return environment.includes('${{')
     ? await evaluate(place, run, { on: workflow.on, expression: environment })
