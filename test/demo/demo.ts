@@ -3,6 +3,7 @@ import { playJob } from './job.ts';
 import { playNotebook } from './notebook.ts';
 import { playStandalone } from './standalone.ts';
 import { tellStory } from './story.ts';
+import { verdictOn } from './verdict.ts';
 import { playWorker } from './worker.ts';
 
 // The runtime would ask the network for what it needs nothing of.
@@ -23,9 +24,6 @@ try {
   await server.close();
 }
 
-const seconds = ((performance.now() - started) / 1000).toFixed(1);
-const failures = story.failures();
-console.log(
-  `\n${failures === 0 ? 'All' : `${failures} of`} ${story.checks()} checks ${failures === 0 ? 'hold' : 'FAILED'}. ${seconds} s.`,
-);
-process.exitCode = failures === 0 ? 0 : 1;
+const { text, holds } = verdictOn(story, { skipped: 0, seconds: (performance.now() - started) / 1000 });
+console.log(`\n${text}`);
+process.exitCode = holds ? 0 : 1;

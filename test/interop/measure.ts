@@ -6,6 +6,7 @@ import { type Findings, noFindings } from './findings.ts';
 import { probe } from './probe.ts';
 import { saidOf } from './said-of.ts';
 import type { Candidate, Installed, Missing, RunningServer } from './server.ts';
+import { tryToInstall } from './try-to-install.ts';
 
 export type Measured = {
   readonly kind: 'measured';
@@ -34,7 +35,7 @@ export async function measure(
   const { title } = candidate;
   story.chapter(title);
   const started = performance.now();
-  const installed = await install(candidate, permissions);
+  const installed = await tryToInstall(() => candidate.install(permissions), 'npm run test:interop');
   if ('why' in installed) {
     story.shows('SKIPPED, not tested', installed.why);
     story.shows('to test it', installed.type);
@@ -54,17 +55,6 @@ export async function measure(
     failures: story.failures(),
     seconds,
   };
-}
-
-/** What a registry or a network does not give is missing; it says nothing about the server. */
-async function install(
-  { install }: Candidate,
-  permissions: { readonly systemPackages: boolean },
-): Promise<Installed | Missing> {
-  return await install(permissions).catch((error: unknown) => {
-    console.error(error);
-    return { why: `it could not be installed: ${saidOf(error)}`, type: 'npm run test:interop, when that is mended' };
-  });
 }
 
 async function takeJourneys(

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
+import { killTree } from './kill-tree.ts';
 
 /** One start of a workflow, by what GitHub would have started it with. */
 export type WorkflowRun = {
@@ -31,8 +32,15 @@ export type Place = {
 
 const TIME_LIMIT_MS = 120_000;
 
-/** Runs a workflow on this machine without containers; what act itself is told is in no step's environment. */
-export async function runWorkflow(place: Place, run: WorkflowRun): Promise<Ended> {
+/**
+ * Runs a workflow on this machine without containers; what act itself is told is in no step's environment. When the
+ * limit is reached, or this process ends, act ends with all that it has started.
+ */
+export async function runWorkflow(
+  place: Place,
+  run: WorkflowRun,
+  limit: AbortSignal = AbortSignal.timeout(TIME_LIMIT_MS),
+): Promise<Ended> {
   await mkdir(place.home, { recursive: true });
   const file = async (name: string, content: string) => {
     await writeFile(join(place.home, name), content, { mode: 0o600 });
@@ -73,8 +81,14 @@ export async function runWorkflow(place: Place, run: WorkflowRun): Promise<Ended
       log += text;
     });
   }
-  const timer = setTimeout(() => child.kill('SIGKILL'), TIME_LIMIT_MS);
-  const [code] = await once(child, 'close');
-  clearTimeout(timer);
-  return { exitCode: typeof code === 'number' ? code : -1, log };
+  const kill = () => killTree(child.pid);
+  process.once('exit', kill);
+  limit.addEventListener('abort', kill);
+  try {
+    const [code] = await once(child, 'close');
+    return { exitCode: typeof code === 'number' ? code : -1, log };
+  } finally {
+    process.off('exit', kill);
+    limit.removeEventListener('abort', kill);
+  }
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { run } from '../interop/folder.ts';
 import { type Ended, runWorkflow, type WorkflowRun } from './act.ts';
 import { EXAMPLES, MANIFEST, OURS, ROOT } from './files.ts';
+import { environmentOf } from './job-environment.ts';
 
 const REPOSITORY = fileURLToPath(new URL('repository/', import.meta.url));
 const ACTIONS = fileURLToPath(new URL('actions/', import.meta.url));
@@ -14,6 +15,8 @@ export type Deployed = { readonly what: string; readonly clientId: string; reado
 /** The repository of an app that has the examples as they are, and the Action as a release has it. */
 export type AppRepository = {
   readonly start: (act: string, run: WorkflowRun) => Promise<Ended>;
+  /** The GitHub environment of its jobs; empty for none. */
+  readonly environmentOf: (act: string, run: WorkflowRun) => Promise<string>;
   /** What the app's own deploy script was handed, so far. */
   readonly deployed: () => Promise<readonly Deployed[]>;
   readonly remove: () => Promise<void>;
@@ -35,15 +38,17 @@ export async function makeAppRepository({
   await cp(join(ROOT, 'action', 'dist'), join(published, 'action', 'dist'), { recursive: true });
   await writeFile(join(published, 'action.yml'), action(await readFile(join(ROOT, 'action.yml'), 'utf8')));
   const actions = { [OURS]: published, ...(await standIns()) };
+  const place = { repository: checkout, home: join(scratch, 'home'), actions };
   return {
     start: (act, workflowRun) =>
       runWorkflow(
-        { act, repository: checkout, home: join(scratch, 'home'), actions },
+        { act, ...place },
         {
           ...workflowRun,
           env: { SHA_REF: sha, CHECKOUT_FROM: checkout, DEPLOYED: join(scratch, 'deployed'), ...workflowRun.env },
         },
       ),
+    environmentOf: (act, workflowRun) => environmentOf({ act, ...place }, workflowRun),
     deployed: async () =>
       (await readFile(join(scratch, 'deployed'), 'utf8').catch(() => ''))
         .split('\n')

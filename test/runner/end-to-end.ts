@@ -1,13 +1,13 @@
-import type { Story } from '../demo/story.ts';
 import type { Scene } from './scene.ts';
+import type { Session } from './session.ts';
 import { startAnd } from './start-and.ts';
 
 /** examples/e2e.yml: a client that lives as long as the job, which its post step ends. */
-export async function playEndToEnd(scene: Scene, story: Story): Promise<void> {
+export async function playEndToEnd(scene: Scene, session: Session): Promise<void> {
   const { github, server, repository, deployed } = scene;
-  const { chapter, does, check } = story;
+  const { chapter, does, check } = session.story;
   chapter('examples/e2e.yml');
-  const started = startAnd(scene, story);
+  const started = startAnd(scene.start, session);
   does('Somebody starts it');
   const calls = github.calls.length;
   const { log } = await started({

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { folder, isInstalled, run } from '../interop/folder.ts';
 import type { Missing } from '../interop/server.ts';
+import { tryToInstall } from '../interop/try-to-install.ts';
 
 type Tool = { readonly name: string; readonly package: string; readonly version: string };
 
@@ -14,7 +15,10 @@ export const ACTIONLINT: Tool = {
 };
 
 /** Builds a Go program of exactly this version, once: its path. */
-export async function goTool({ name, package: source, version }: Tool): Promise<string | Missing> {
+export const goTool = (tool: Tool): Promise<string | Missing> =>
+  tryToInstall(() => buildOnce(tool), 'npm run test:runner');
+
+async function buildOnce({ name, package: source, version }: Tool): Promise<string | Missing> {
   const home = await folder('go', version);
   const program = join(home, name);
   if (existsSync(program)) return program;

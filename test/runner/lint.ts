@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Story } from '../demo/story.ts';
 import { run } from '../interop/folder.ts';
 import { EXAMPLES, OURS, ROOT } from './files.ts';
+import { replace } from './replace.ts';
 
 /** Workflows and the inputs they hand to the Action, as the published schemas of GitHub have them. */
 export async function lintWorkflows(actionlint: string, { chapter, does, check }: Story): Promise<void> {
@@ -25,30 +26,43 @@ export async function lintWorkflows(actionlint: string, { chapter, does, check }
       await writeFile(file, change(await readFile(join(ROOT, 'examples', name), 'utf8')));
       return file;
     };
+    const local = (text: string) => replace(text, `uses: ${OURS}`, 'uses: ./');
     for (const name of EXAMPLES) {
       does(`examples/${name}`);
       check('is a valid workflow', await lint(ROOT, [join('examples', name)]), '');
-      const local = await rewrite(name, (text) => text.replaceAll(`uses: ${OURS}`, 'uses: ./'));
-      check('hands in only what action.yml takes, and reads only what it gives', await lint(scratch, [local]), '');
+      check(
+        'hands in only what action.yml takes, and reads only what it gives',
+        await lint(scratch, [await rewrite(name, local)]),
+        '',
+      );
     }
     const workflows = (await readdir(join(ROOT, '.github', 'workflows'))).sort();
     for (const name of workflows) {
       does(`.github/workflows/${name}`);
       check('is a valid workflow', await lint(ROOT, [join('.github', 'workflows', name)]), '');
     }
-    does('A misspelt input and a misspelt output');
-    const wrong = await rewrite('e2e.yml', (text) =>
-      text
-        .replaceAll(`uses: ${OURS}`, 'uses: ./')
-        .replace('redirect-uris:', 'redirect-urls:')
-        .replace('outputs.token-endpoint', 'outputs.token-endpint'),
+    // What follows has to be found, or nothing was looked at above.
+    const finds = async (words: string, file: string) =>
+      check(`is found: ${words}`, (await lint(scratch, [file])).includes(words), true);
+    does('A misspelt input');
+    await finds(
+      '"redirect-urls" is not defined',
+      await rewrite('e2e.yml', (text) => replace(local(text), 'redirect-uris:', 'redirect-urls:')),
     );
-    const said = await lint(scratch, [wrong]);
-    check(
-      'are found',
-      [said.includes('"redirect-urls" is not defined'), said.includes('"token-endpint" is not defined')],
-      [true, true],
+    does('A misspelt output');
+    await finds(
+      '"token-endpint" is not defined',
+      await rewrite('e2e.yml', (text) => replace(local(text), 'outputs.token-endpoint', 'outputs.token-endpint')),
     );
+    const whole = await rewrite('e2e.yml', local);
+    const breakAction = async (what: RegExp, by: string) =>
+      writeFile(join(scratch, 'action.yml'), replace(await readFile(join(ROOT, 'action.yml'), 'utf8'), what, by));
+    does('An action.yml for a runtime that GitHub does not have');
+    await breakAction(/^( {2}using: )node24$/mu, '$1node25');
+    await finds('node25', whole);
+    does('An action.yml that names a file which is not there');
+    await breakAction(/^( {2}main: ).*$/mu, '$1action/dist/missing.js');
+    await finds('missing.js', whole);
   } finally {
     await rm(scratch, { recursive: true });
   }

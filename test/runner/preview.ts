@@ -1,16 +1,16 @@
-import type { Story } from '../demo/story.ts';
 import type { Scene } from './scene.ts';
+import type { Session } from './session.ts';
 import { startAnd } from './start-and.ts';
 
 const NUMBER = 42;
 const WORKFLOW = 'preview.yml';
 
 /** examples/preview.yml: a pull request is opened, pushed to and closed; another one is only ever swept. */
-export async function playPreview(scene: Scene, story: Story): Promise<void> {
+export async function playPreview(scene: Scene, session: Session): Promise<void> {
   const { github, server, repository, deployed, remembered } = scene;
-  const { chapter, does, check } = story;
+  const { chapter, does, check } = session.story;
   chapter('examples/preview.yml');
-  const started = startAnd(scene, story);
+  const started = startAnd(scene.start, session);
   const pull = (number: number, state: 'open' | 'closed') =>
     github.pull({ number, state, head: { ref: `feature-${number}`, sha: 'a'.repeat(40) } });
   const event = (action: string, number = NUMBER) => ({
@@ -77,4 +77,36 @@ export async function playPreview(scene: Scene, story: Story): Promise<void> {
       [['deleted'], [], []],
     ],
   );
+
+  chapter('examples/by-hand.yml, for a preview');
+  const byHand = (command: string, now = false) => ({
+    workflow: 'by-hand.yml',
+    event: 'workflow_dispatch',
+    payload: {
+      inputs: { command, environment: 'pr-44', clients: '', 'client-id': '', resolution: '', now: String(now) },
+      ref: 'refs/heads/main',
+      repository,
+    },
+  });
+  does('Another is opened, and its credentials leak: rotate now');
+  pull(44, 'open');
+  await started(event('opened', 44));
+  const [leaked] = server.clients();
+  await started(byHand('rotate', true));
+  const [renewed, ...others] = server.clients();
+  check(
+    'another client is there instead, with the address of the preview',
+    [renewed?.clientId === leaked?.clientId, others, renewed?.metadata.redirect_uris],
+    [false, [], ['https://pr-44.preview.example.org/callback']],
+  );
+  does('A commit is pushed to it');
+  await started(event('synchronize', 44));
+  check('the preview was deployed with the new credentials', (await deployed()).at(-1), {
+    what: 'pr-44',
+    clientId: renewed?.clientId,
+    clientSecret: renewed?.metadata.client_secret,
+  });
+  does('It is given up: delete');
+  await started(byHand('delete'));
+  check('no client is left at the server', server.clients(), []);
 }

@@ -1,6 +1,6 @@
-import type { Story } from '../demo/story.ts';
 import { later } from './later.ts';
 import type { Scene } from './scene.ts';
+import type { Session } from './session.ts';
 import { startAnd } from './start-and.ts';
 
 const WORKFLOW = 'production.yml';
@@ -8,11 +8,11 @@ const ENVIRONMENT = 'production';
 const MONTH_LATER_HOURS = 31 * 24;
 
 /** examples/production.yml: a push, then a night on which the client is due for rotation. */
-export async function playProduction(scene: Scene, story: Story): Promise<void> {
+export async function playProduction(scene: Scene, session: Session): Promise<void> {
   const { github, server, repository, deployed, remembered } = scene;
-  const { chapter, does, check } = story;
+  const { chapter, does, check, shows } = session.story;
   chapter('examples/production.yml');
-  const started = startAnd(scene, story);
+  const started = startAnd(scene.start, session);
   const published = () => ({
     clientId: github.variables(ENVIRONMENT).FHIR_CLIENT_ID,
     clientSecret: github.secrets(ENVIRONMENT).FHIR_CLIENT_SECRET,
@@ -25,7 +25,6 @@ export async function playProduction(scene: Scene, story: Story): Promise<void> 
   const schedule = { workflow: WORKFLOW, event: 'schedule', payload: { schedule: '23 4 * * *', repository } };
   // GitHub reads secrets and variables when a job begins, act when it begins itself: what the first job publishes is
   // seen by the second one in a start of its own, before which the first job runs once more and finds nothing to do.
-  const handed = () => ({ secrets: github.secrets(ENVIRONMENT), vars: github.variables(ENVIRONMENT) });
   const lastDeployed = async () => (await deployed()).at(-1);
   github.seedEnvironment(ENVIRONMENT);
 
@@ -42,13 +41,13 @@ export async function playProduction(scene: Scene, story: Story): Promise<void> 
   does('The job that deploys');
   const writes = () => github.calls.filter(({ method }) => method !== 'GET').length;
   const before = writes();
-  await started({ ...push, ...handed() });
+  await started(push);
   check('the app was deployed with them', await lastDeployed(), { what: ENVIRONMENT, ...first });
   check('and nothing else happened', [server.clients().length, published()], [1, first]);
-  story.shows('writes to GitHub', String(writes() - before));
+  shows('writes to GitHub', String(writes() - before));
 
   does('31 days later, at night: the job with the clients');
-  await started({ ...schedule, job: 'clients', env: later(MONTH_LATER_HOURS), ...handed() });
+  await started({ ...schedule, job: 'clients', env: later(MONTH_LATER_HOURS) });
   const second = published();
   check(
     'other credentials are published, of a client that exists',
@@ -58,7 +57,7 @@ export async function playProduction(scene: Scene, story: Story): Promise<void> 
   check('the old client is still there', held(first.clientId), first);
 
   does('The job that deploys, and says that the app uses the new ones');
-  await started({ ...schedule, env: later(MONTH_LATER_HOURS), ...handed() });
+  await started({ ...schedule, env: later(MONTH_LATER_HOURS) });
   check('the app was deployed with the new ones', await lastDeployed(), { what: ENVIRONMENT, ...second });
   check(
     'the old client is gone',

@@ -4,14 +4,15 @@ import { clock, random } from '../../action/platform.ts';
 import { openStore } from '../../action/standalone/git-store.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
 import { parseStateKeys } from '../../shared/record/seal.ts';
-import { type AuthorizationServer, startAuthorizationServer } from '../support/authorization-server.ts';
+import type { AuthorizationServer } from '../support/authorization-server.ts';
 import { type GitHub, startGitHub } from '../support/github/server.ts';
 import type { Repository } from '../support/github/world.ts';
 import { CA_FILE, startTlsFront } from '../support/https.ts';
 import { startProxy } from '../support/proxy.ts';
 import type { Ended, WorkflowRun } from './act.ts';
 import { type Deployed, makeAppRepository } from './app-repository.ts';
-import type { Started } from './start-and.ts';
+import type { Secrets } from './secrets.ts';
+import { learnFrom, startServer } from './stand-ins.ts';
 
 /** As the examples name them; a proxy brings their calls to this machine. */
 const SERVER = 'fhir.example.org';
@@ -21,60 +22,72 @@ const SECRETS_TOKEN = 'github_pat_runner_token_that_may_write_secrets';
 const SILENT = { info: () => {}, warning: () => {}, debug: () => {} };
 
 /** A repository that has the examples as they are, GitHub and an authorization server beside it. */
-export type Scene = Started & {
+export type Scene = {
   readonly github: GitHub;
   readonly server: AuthorizationServer;
   readonly repository: { readonly id: number; readonly default_branch: string };
+  readonly start: (run: WorkflowRun) => Promise<Ended>;
   readonly deployed: () => Promise<readonly Deployed[]>;
   /** What the sealed state of an environment remembers. */
   readonly remembered: (environment: string) => Promise<readonly RegistrationRecord[]>;
-  readonly close: () => Promise<void>;
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
 };
 
-export async function openScene(act: string): Promise<Scene> {
-  const [front, githubFront] = [await startTlsFront({ host: SERVER }), await startTlsFront({ host: GITHUB })];
-  const server = await startAuthorizationServer({ publicOrigin: front.origin });
-  const github = await startGitHub({
-    tokens: {
-      // What the examples give a job under `permissions`.
-      [JOB_TOKEN]: { kind: 'job', permissions: { contents: 'write', 'pull-requests': 'read', metadata: 'read' } },
-      [SECRETS_TOKEN]: { kind: 'fine-grained', permissions: { environments: 'write', metadata: 'read' } },
-    },
-  });
+export async function openScene(act: string, secrets: Secrets): Promise<Scene> {
+  await using opened = new AsyncDisposableStack();
+  const open = <T extends { readonly close: () => Promise<void> }>(resource: T): T =>
+    opened.adopt(resource, ({ close }) => close());
+  const github = open(
+    await startGitHub({
+      tokens: {
+        // What the examples give a job under `permissions`.
+        [JOB_TOKEN]: { kind: 'job', permissions: { contents: 'write', 'pull-requests': 'read', metadata: 'read' } },
+        [SECRETS_TOKEN]: { kind: 'fine-grained', permissions: { environments: 'write', metadata: 'read' } },
+      },
+    }),
+  );
+  const front = open(await startTlsFront({ host: SERVER }));
+  const githubFront = open(await startTlsFront({ host: GITHUB }));
+  const server = open(await startServer(secrets, { publicOrigin: front.origin }));
   front.forwardTo(server.listeningOrigin);
   githubFront.forwardTo(github.url);
-  const proxy = await startProxy({ routes: { [SERVER]: front.port, [GITHUB]: githubFront.port } });
+  const proxy = open(await startProxy({ routes: { [SERVER]: front.port, [GITHUB]: githubFront.port } }));
   const app = await makeAppRepository();
+  opened.defer(app.remove);
 
-  const stateKey = randomBytes(32).toString('base64');
-  const secrets = { OAUTH_REGISTRAR_STATE_KEY: stateKey, OAUTH_REGISTRAR_SECRETS_TOKEN: SECRETS_TOKEN };
+  // Set by a person: the repository's own, and what only jobs in the environment "production" have.
+  const forAll = { OAUTH_REGISTRAR_STATE_KEY: newKey() };
+  const forProduction = { OAUTH_REGISTRAR_STATE_KEY: newKey(), OAUTH_REGISTRAR_SECRETS_TOKEN: SECRETS_TOKEN };
+  const secretsIn = (environment: string): Readonly<Record<string, string>> => ({
+    ...forAll,
+    ...(environment === 'production' && forProduction),
+    ...github.secrets(environment),
+  });
+  learnFrom(github, secrets);
+  secrets.add(JOB_TOKEN, ...Object.values(forAll), ...Object.values(forProduction));
+
   const { owner, name, id, defaultBranch } = github.repository;
-  const seen = new Set([...Object.values(secrets), JOB_TOKEN]);
   let runs = 1000;
-
-  const start = async (run: WorkflowRun): Promise<Ended> => {
-    runs += 1;
-    const ended = await app.start(act, {
-      ...run,
-      secrets: { GITHUB_TOKEN: JOB_TOKEN, ...secrets, ...run.secrets },
-      env: {
-        ...contextOf(github.repository, githubFront.origin, runs),
-        HTTPS_PROXY: proxy.url,
-        NODE_EXTRA_CA_CERTS: CA_FILE,
-        ...run.env,
-      },
-    });
-    for (const secret of [...secretsOf(server), ...(await app.deployed()).map((one) => one.clientSecret)]) {
-      seen.add(secret);
-    }
-    return ended;
-  };
-
+  const kept = opened.move();
   return {
     github,
     server,
     repository: { id, default_branch: defaultBranch },
-    start,
+    start: async (run) => {
+      runs += 1;
+      const environment = await app.environmentOf(act, run);
+      return await app.start(act, {
+        ...run,
+        secrets: { GITHUB_TOKEN: JOB_TOKEN, ...secretsIn(environment) },
+        vars: github.variables(environment),
+        env: {
+          ...contextOf(github.repository, githubFront.origin, runs),
+          HTTPS_PROXY: proxy.url,
+          NODE_EXTRA_CA_CERTS: CA_FILE,
+          ...run.env,
+        },
+      });
+    },
     deployed: app.deployed,
     remembered: async (environment) => {
       const store = openStore({
@@ -83,21 +96,18 @@ export async function openScene(act: string): Promise<Scene> {
         repo: name,
         repositoryId: String(id),
         environment,
-        keys: await parseStateKeys(stateKey),
+        keys: await parseStateKeys(secretsIn(environment).OAUTH_REGISTRAR_STATE_KEY ?? ''),
         clock,
         random,
         log: SILENT,
       });
       return Object.values((await store.load()).registrations);
     },
-    secretValues: () => [...seen].filter((value) => value !== ''),
-    close: async () => {
-      await Promise.all([proxy.close(), front.close(), githubFront.close(), server.close()]);
-      await app.remove();
-      await github.close();
-    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
+
+const newKey = (): string => randomBytes(32).toString('base64');
 
 /** What GitHub's runner says of a run, where act says nothing or something of its own. */
 export function contextOf(repository: Repository, apiUrl: string, run: number): Readonly<Record<string, string>> {
@@ -112,12 +122,3 @@ export function contextOf(repository: Repository, apiUrl: string, run: number): 
     GITHUB_RUN_ATTEMPT: '1',
   };
 }
-
-/** Secrets and registration access tokens of the clients that a server has now. */
-export const secretsOf = (server: AuthorizationServer): readonly string[] =>
-  server
-    .clients()
-    .flatMap(({ metadata, registrationAccessToken = '' }) => [
-      String(metadata.client_secret ?? ''),
-      registrationAccessToken,
-    ]);
