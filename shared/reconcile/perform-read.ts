@@ -87,7 +87,10 @@ export async function performRemove(record: RegistrationRecord, client: Client, 
   const answer = await ports.api.remove(client.access as Access);
   const { call: _c, ...ended } = begun;
   const removal = notBeforeLimit(afterRemove(client, answer, ports.clock.now(), jitter(ports)), answer, begun);
-  return save(ports, withClient(ended, client, { ...client, removal }));
+  // A yes shows that the token was the newest, whatever became of earlier calls.
+  const { uncertain: _u, ...certain } = client;
+  const seen = answer.kind === 'removed' || answer.kind === 'client' ? certain : client;
+  return save(ports, withClient(ended, client, { ...seen, removal }));
 }
 
 /** While an unanswered call may still be under way nothing more is sent for the client; the rest need not wait for it. */
