@@ -33,6 +33,11 @@ export type Beside = {
   readonly left?: readonly Publication[];
 };
 
+/** A {@link Store} that also does something else in the transaction in which it writes a record. */
+export type RecordStore = {
+  readonly save: (record: RegistrationRecord, also?: () => void) => ReturnType<Store['save']>;
+};
+
 /**
  * Keeps the record of one registration while it is worked on. It is sealed first; then everything about it is written
  * in one transaction, together with the time at which the alarm goes on with it should the object be evicted.
@@ -42,13 +47,13 @@ export function createRecordStore(
   key: string,
   loaded: Loaded | undefined,
   { run, left = [] }: Beside = {},
-): Store {
+): RecordStore {
   const { sql, storage, vault, clock, alarm } = home;
   let before = loaded === undefined || loaded.row.restored === 1 ? undefined : loaded.stored;
   let leasedUntil = 0;
   const remembered = new Set<Publication>();
   return {
-    save: async (record) => {
+    save: async (record, also) => {
       const sealed = await vault.seal(withoutEnded(record));
       const now = clock.now();
       const places = new Set(record.published.map(publicationKey));
@@ -62,6 +67,7 @@ export function createRecordStore(
           saveKeySets(sql, record, before);
           saveNames(sql, key, record.published, before?.published ?? []);
           keepLeft(sql, record, leaving, { at: now, run });
+          also?.();
         });
       } catch (error) {
         if (error instanceof RegistrarError) throw error;
