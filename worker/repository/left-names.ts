@@ -3,6 +3,7 @@ import type { Publication, Sink } from '../../shared/publish/sink.ts';
 import { unfinished } from '../../shared/reconcile/record-queries.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
 import { addEvents } from './event-rows.ts';
+import { isSharedByPreviews } from './shared-client.ts';
 import type { Sql } from './storage.ts';
 
 /** Something of a client that is gone is there: the name was written before, and has to be written again. */
@@ -19,7 +20,7 @@ export function keepLeft(
   { at, run }: { readonly at: number; readonly run: string | undefined },
 ): void {
   // What is permanent ends because somebody wants it to; its names may be somebody else's from then on.
-  const forGood = owner === undefined && ending !== undefined;
+  const forGood = owner === undefined && !isSharedByPreviews(key) && ending !== undefined;
   if (forGood) forgetLeft(sql, key);
   if (left.length === 0) return;
   for (const entry of forGood ? [] : left) {
