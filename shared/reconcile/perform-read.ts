@@ -31,7 +31,11 @@ type Reading = {
 function afterReadingLeaving({ begun, ended, client, answer }: Reading, ports: Ports): Promise<Performed> {
   const next = afterConfirm(client, answer, ports.clock.now(), jitter(ports));
   const removal = notBeforeLimit(next, answer, begun);
-  if (answer.kind !== 'client') return save(ports, withClient(ended, client, { ...client, removal }));
+  if (answer.kind !== 'client') {
+    // The read may have replaced the token, in an answer that never came: then its refusal proves nothing.
+    const uncertain = answer.kind === 'unknown' && { uncertain: true };
+    return save(ports, withClient(ended, client, { ...client, ...uncertain, removal }));
+  }
   const { record, client: read } = adoptAnswer(ended, client, answer.information, 'read');
   protect(read, ports);
   const kept = withClient(record, read, { ...read, removal });

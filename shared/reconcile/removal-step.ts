@@ -58,7 +58,7 @@ export function afterRemove(client: Client, answer: Answer, now: number, jitter:
     case 'missing':
       return { ...asked, stage: 'confirm', failures: 0 };
     case 'refused':
-      if (before.accepted || (before.unanswered && isGoodAccess(client)))
+      if ((before.accepted && client.uncertain !== true) || (before.unanswered && isGoodAccess(client)))
         return { ...asked, stage: 'gone', reason: 'a repeated deletion was refused' };
       return doubtful(client, asked, now);
     case 'unsupported':
@@ -90,7 +90,7 @@ export function afterConfirm(client: Client, answer: Answer, now: number, jitter
     case 'forbidden':
     case 'unsupported':
     case 'removed':
-      if (before.accepted)
+      if (before.accepted && (answer.kind === 'missing' || client.uncertain !== true))
         return { ...before, stage: 'gone', reason: 'deleted, and the server no longer answers with it' };
       if (answer.kind === 'missing' && client.accessSeen === 'works') {
         return { ...before, stage: 'gone', reason: 'the server no longer knows it' };
@@ -124,9 +124,9 @@ function doubtful(client: Client, removal: Removal, now: number): Removal {
   return { ...removal, stage: telling ? 'verify' : 'impossible' };
 }
 
-/** The registration access token was not refused before, and nothing can have replaced it. */
+/** The registration access token has worked, and nothing can have replaced it since. */
 function isGoodAccess({ accessSeen, uncertain }: Client): boolean {
-  return accessSeen !== 'refused' && uncertain !== true;
+  return accessSeen === 'works' && uncertain !== true;
 }
 
 function later(removal: Removal, now: number, jitter: number): Removal {

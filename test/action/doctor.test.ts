@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
+import { text } from '../../action/markdown.ts';
 import { type AuthorizationServerOptions, startAuthorizationServer } from '../support/authorization-server.ts';
 import { runPost } from '../support/run-action.ts';
 import { beginMain, codesOf, main, shownBy, wholeJob } from './support/built-action.ts';
@@ -73,7 +74,7 @@ it('names the client that a server without RFC 7592 does not let it delete', asy
   expect(run.exitCode).toBe(1);
   expect(codesOf(run)).toEqual(['deletion_failed']);
   expect(run.annotations[0]?.message).toContain(`Client ${left?.clientId} is still at ${server.issuer}`);
-  expect(run.summary).toContain(left?.clientId);
+  expect(run.summary).toContain(text(String(left?.clientId)));
 });
 
 it('a killed step leaves its throw-away client to the post step', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it, type TestContext } from 'vitest';
+import { text } from '../../action/markdown.ts';
 import { startOddServer } from '../support/odd-server.ts';
 import type { Oddities } from '../support/oddities.ts';
 import { runPost } from '../support/run-action.ts';
@@ -66,7 +67,7 @@ describe('after a job at a server that', () => {
     expect(annotation?.message).toMatch(reason);
     expect(annotation?.message).toMatch(/Ask its operator to delete it\.$/u);
     expect(post.summary).toContain('OAuth clients left behind');
-    expect(post.summary).toContain(client?.clientId);
+    expect(post.summary).toContain(text(String(client?.clientId)));
     expect(server.elsewhere.requests).toEqual([]);
   });
 

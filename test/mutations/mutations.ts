@@ -147,6 +147,20 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/reconcile/removal-step.test.ts'],
   },
   {
+    safety: 'a refused token that may have been replaced is no proof that a client is gone',
+    file: 'shared/reconcile/removal-step.ts',
+    from: "(answer.kind === 'missing' || client.uncertain !== true)",
+    to: 'true',
+    tests: ['test/reconcile/removal-step.test.ts'],
+  },
+  {
+    safety: 'a read whose answer never came may have replaced the token',
+    file: 'shared/reconcile/perform-read.ts',
+    from: "answer.kind === 'unknown' && { uncertain: true }",
+    to: '{}',
+    tests: ['test/reconcile/crash-points.test.ts'],
+  },
+  {
     safety: 'a deletion that was accepted is confirmed',
     file: 'shared/reconcile/removal-step.ts',
     from: "return { ...asked, stage: 'confirm', accepted: true, failures: 0 };",

@@ -22,7 +22,7 @@ describe.each(workflows)('%s', (file) => {
   });
 
   test('ends: every job has a time-out, and runs of one thing do not overlap', () => {
-    expect(jobs.filter(([, job]) => !(Number(job['timeout-minutes']) <= 30))).toEqual([]);
+    expect(jobs.filter(([, job]) => !(Number(job['timeout-minutes']) <= 60))).toEqual([]);
     expect(workflow.concurrency).toBeDefined();
   });
 

@@ -37,20 +37,10 @@ async function written(): Promise<void> {
 
 /** The object's storage is lost. */
 async function lose(): Promise<void> {
-  for (const table of [
-    'registrations',
-    'contributions',
-    'ledger',
-    'events',
-    'key_sets',
-    'names',
-    'tombstones',
-    'deliveries',
-    'token_ids',
-    'meta',
-  ]) {
-    await worker.sql(`DROP TABLE ${table}`);
-  }
+  const tables = await worker.sql(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*'",
+  );
+  for (const { name } of tables) await worker.sql(`DROP TABLE ${name}`);
   await worker.kill();
 }
 
