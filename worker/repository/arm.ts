@@ -2,6 +2,7 @@ import { earliestInventoryDue } from '../inventory/inventory-due.ts';
 import type { Home } from './home.ts';
 import { getMeta } from './meta.ts';
 import { earliestDue, type Workable } from './registration-rows.ts';
+import { sealedAnew } from './sealed-with.ts';
 import { TOMBSTONE_MS } from './tombstones.ts';
 
 /** What may be worked on without anybody asking; undefined while what was restored waits for the operator. */
@@ -31,9 +32,4 @@ function dueTimes(home: Home): readonly number[] {
     what === undefined || sealedAnew(home) ? undefined : home.clock.now(),
   ];
   return times.filter((time) => time !== undefined);
-}
-
-/** Every record that opens is known to be sealed with the first of these keys. */
-export function sealedAnew({ sql, vault }: Pick<Home, 'sql' | 'vault'>): boolean {
-  return getMeta(sql, 'sealed_with') === vault.keyIds.join(' ');
 }

@@ -1,23 +1,32 @@
 import { publicationKey } from '../../shared/publish/publish-place.ts';
 import type { Publication, Sink } from '../../shared/publish/sink.ts';
 import { unfinished } from '../../shared/reconcile/record-queries.ts';
+import type { RegistrationRecord } from '../../shared/record/record.ts';
+import { addEvents } from './event-rows.ts';
+import { isSharedByPreviews } from './shared-client.ts';
 import type { Sql } from './storage.ts';
 
 /** Something of a client that is gone is there: the name was written before, and has to be written again. */
 const NO_CLIENT = unfinished('#0');
 
 /**
- * Remembers names that stay at GitHub after the end of a preview, because only the job may write there. To be called in
- * a transaction.
+ * Remembers names that stay at GitHub because only the job may write there, and tells of them. To be called in the
+ * transaction in which the registration gives them up.
  */
-export function keepLeft(sql: Sql, registration: string, left: readonly Publication[]): void {
-  for (const entry of left) {
-    sql.exec(
-      'INSERT OR REPLACE INTO left_names (place, registration) VALUES (?, ?)',
-      publicationKey(entry),
-      registration,
-    );
+export function keepLeft(
+  sql: Sql,
+  { key, owner, ending }: RegistrationRecord,
+  left: readonly Publication[],
+  { at, run }: { readonly at: number; readonly run: string | undefined },
+): void {
+  // What is permanent ends because somebody wants it to; its names may be somebody else's from then on.
+  const forGood = owner === undefined && !isSharedByPreviews(key) && ending !== undefined;
+  if (forGood) forgetLeft(sql, key);
+  if (left.length === 0) return;
+  for (const entry of forGood ? [] : left) {
+    sql.exec('INSERT OR REPLACE INTO left_names (place, registration) VALUES (?, ?)', publicationKey(entry), key);
   }
+  addEvents(sql, [{ kind: 'names_left', names: left.map(({ item }) => item.name) }], { at, registration: key, run });
 }
 
 /** A name that is taken is no longer left, whoever took it. */

@@ -14,6 +14,8 @@ type MetaName =
   | 'restored'
   /** Ids of the keys there were when every record that opens was sealed with the first of them. */
   | 'sealed_with'
+  /** The last record under an older key that does not open, while records are sealed anew. */
+  | 'sealing_passed'
   /** When the entry of the repository itself is to be written to the inventory. */
   | 'inventory_due'
   /** How often that failed in a row. */

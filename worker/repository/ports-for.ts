@@ -42,11 +42,7 @@ export function portsFor(
     log,
     api: createRegistrationApi({ http, clock, order }),
     verify: createVerifier({ http, clock, random }),
-    sink: withOwnNames(
-      withLeftNames(sinkFor(home, record, publisher, left), sql, record.key, clock.now),
-      sql,
-      record.key,
-    ),
+    sink: withOwnNames(sinkFor(home, record, publisher, left), sql, record.key),
     announce: announcerFor(publisher),
     store,
     newKeySet: () => makeKeySet({ repositoryId, publicUrl: settings.config.publicUrl, random }),
@@ -64,12 +60,16 @@ export function portsFor(
 }
 
 function sinkFor(
-  { clock, random, log }: Home,
+  { clock, random, log, sql }: Home,
   record: RegistrationRecord,
   publisher: Publisher | undefined,
   left: (publication: Publication) => void,
 ): Sink {
-  if (publisher === undefined) return createJobSink({ registration: record.key, now: clock.now, left });
+  if (publisher === undefined) {
+    // The App can look for itself; that a job once said so is no reason to write over what is there.
+    const sink = createJobSink({ registration: record.key, now: clock.now, left });
+    return withLeftNames(sink, sql, record.key, clock.now);
+  }
   if (publisher.kind === 'unreachable') return unreachable(publisher.error);
   const [owner = '', repo = ''] = publisher.repository.fullName?.split('/') ?? [];
   const request = requestToPublish(publisher, record);

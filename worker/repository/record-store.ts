@@ -1,10 +1,13 @@
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
+import { publicationKey } from '../../shared/publish/publish-place.ts';
+import type { Publication } from '../../shared/publish/sink.ts';
 import type { Store } from '../../shared/reconcile/ports.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
 import { canonical } from './canonical.ts';
 import type { Home } from './home.ts';
 import { saveKeySets } from './key-sets.ts';
 import { saveLedger, withoutEnded } from './ledger-rows.ts';
+import { keepLeft } from './left-names.ts';
 import { saveNames } from './names.ts';
 import { refuseFirstWhenFull } from './quota.ts';
 import { ownerName, type RegistrationRow, statusOf } from './registration-rows.ts';
@@ -23,18 +26,38 @@ export type Loaded = {
   readonly row: RegistrationRow;
 };
 
+/** What is written with a record besides. */
+export type Beside = {
+  readonly run?: string | undefined;
+  /** Names that stay at GitHub, as they come up; remembered with the first record that does not have them any more. */
+  readonly left?: readonly Publication[];
+};
+
+/** A {@link Store} that also does something else in the transaction in which it writes a record. */
+export type RecordStore = {
+  readonly save: (record: RegistrationRecord, also?: () => void) => ReturnType<Store['save']>;
+};
+
 /**
  * Keeps the record of one registration while it is worked on. It is sealed first; then everything about it is written
  * in one transaction, together with the time at which the alarm goes on with it should the object be evicted.
  */
-export function createRecordStore(home: Home, key: string, loaded: Loaded | undefined): Store {
+export function createRecordStore(
+  home: Home,
+  key: string,
+  loaded: Loaded | undefined,
+  { run, left = [] }: Beside = {},
+): RecordStore {
   const { sql, storage, vault, clock, alarm } = home;
   let before = loaded === undefined || loaded.row.restored === 1 ? undefined : loaded.stored;
   let leasedUntil = 0;
+  const remembered = new Set<Publication>();
   return {
-    save: async (record) => {
+    save: async (record, also) => {
       const sealed = await vault.seal(withoutEnded(record));
       const now = clock.now();
+      const places = new Set(record.published.map(publicationKey));
+      const leaving = left.filter((entry) => !remembered.has(entry) && !places.has(publicationKey(entry)));
       if (leasedUntil < now + LEASE_MS / 2) leasedUntil = now + LEASE_MS;
       try {
         storage.transactionSync(() => {
@@ -43,6 +66,8 @@ export function createRecordStore(home: Home, key: string, loaded: Loaded | unde
           saveLedger(sql, record, before?.ledger ?? []);
           saveKeySets(sql, record, before);
           saveNames(sql, key, record.published, before?.published ?? []);
+          keepLeft(sql, record, leaving, { at: now, run });
+          also?.();
         });
       } catch (error) {
         if (error instanceof RegistrarError) throw error;
@@ -54,6 +79,7 @@ export function createRecordStore(home: Home, key: string, loaded: Loaded | unde
         });
       }
       before = record;
+      for (const entry of leaving) remembered.add(entry);
       await alarm.soonest(leasedUntil);
     },
   };

@@ -37,10 +37,12 @@ export async function retryOrphans(home: Home, key: string): Promise<void> {
     }
     // It may still be under way: the engine forgets it once its time is over.
     if (answer.kind === 'unknown' && !answer.answered) return;
-    await store.save(record);
-    if (record.orphans.some((other) => other.clientId === clientId)) continue;
-    orphanEnded(sql, key, clientId, clock.now());
-    addEvents(sql, [{ kind: 'orphan_deleted', clientId }], { at: clock.now(), registration: key });
+    const gone = !record.orphans.some((other) => other.clientId === clientId);
+    await store.save(record, () => {
+      if (!gone) return;
+      orphanEnded(sql, key, clientId, clock.now());
+      addEvents(sql, [{ kind: 'orphan_deleted', clientId }], { at: clock.now(), registration: key });
+    });
   }
 }
 

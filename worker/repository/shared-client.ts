@@ -25,6 +25,11 @@ export function isShared(environmentOrKey: string): boolean {
   return environmentOrKey.startsWith(PREFIX);
 }
 
+/** Whether a registration is shared by environments that end with their owners, so that it ends with the last of them. */
+export function isSharedByPreviews(key: string): boolean {
+  return key.startsWith(`${PREFIX}previews/`);
+}
+
 /** What an environment brings. */
 export function contributedBy({ metadata }: Desired): Contributed {
   return Object.fromEntries(

@@ -7,7 +7,6 @@ import { decideIn } from './decide.ts';
 import { addEvents, type HomeEvent } from './event-rows.ts';
 import type { Home } from './home.ts';
 import { isSeen } from './job-sink.ts';
-import { keepLeft } from './left-names.ts';
 import { logLine } from './platform.ts';
 import { portsFor } from './ports-for.ts';
 import { publisherFor } from './publisher.ts';
@@ -50,7 +49,7 @@ export async function workOn(home: Home, piece: Piece): Promise<Outcome> {
   // What no job has looked at, the App looks at itself before it takes the name.
   const start = publishes && !piece.start.published.every(isSeen) ? onlySeen(piece.start) : piece.start;
   const left: Publication[] = [];
-  const store = createRecordStore(home, key, loaded);
+  const store = createRecordStore(home, key, loaded, { run, left });
   const ports = portsFor(home, start, { store, publisher, run, left: (publication) => left.push(publication) });
   const outcome = await reconcile(start, ports, {
     ...(alone ? { patienceMs: 0 } : PATIENCE),
@@ -72,7 +71,6 @@ export async function workOn(home: Home, piece: Piece): Promise<Outcome> {
   const events: readonly (Event | HomeEvent)[] = [
     ...(piece.happened ?? []),
     ...outcome.events,
-    ...(left.length === 0 ? [] : [{ kind: 'names_left' as const, names: left.map(({ item }) => item.name) }]),
     ...newProblem(outcome, row?.problem ?? null, settled.problem ?? null),
   ];
   home.storage.transactionSync(() => {
@@ -84,8 +82,6 @@ export async function workOn(home: Home, piece: Piece): Promise<Outcome> {
       // Its owner ended meanwhile: that is done next.
       ...(row?.end_reason != null && row.status === 'active' && { due: now }),
     });
-    // What is permanent ended because somebody wanted it to; its names may be somebody else's from then on.
-    if (outcome.record.owner !== undefined) keepLeft(sql, key, left);
     addEvents(sql, events, { at: now, registration: key, run });
   });
   logLine({
@@ -95,7 +91,7 @@ export async function workOn(home: Home, piece: Piece): Promise<Outcome> {
     run,
     rest: outcome.rest,
     problem: outcome.problem?.code,
-    events: events.map(({ kind }) => kind),
+    events: [...events.map(({ kind }) => kind), ...(left.length === 0 ? [] : ['names_left'])],
     ms: now - began,
   });
   return outcome;

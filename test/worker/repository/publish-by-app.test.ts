@@ -150,3 +150,14 @@ test('a name that is somebody else’s is not taken, and no client is made', asy
   expect([status, body.error]).toEqual([409, 'publish_conflict']);
   expect(server.clients()).toHaveLength(1);
 });
+
+test('names that a registration left before the App was there are looked at like any other', async () => {
+  const key = 'production/before-app';
+  await worker.apply('production/first', wish(server));
+  github.seedSecret('K_SECRET', 'made by a person meanwhile');
+  await worker.sql('INSERT INTO left_names (place, registration) VALUES (?, ?)', '[null,"secret","K_SECRET"]', key);
+  const { status, body } = await worker.apply(key, published('K'));
+  expect([status, body.error]).toEqual([409, 'secret_exists']);
+  expect(github.secrets()).toMatchObject({ K_SECRET: 'made by a person meanwhile' });
+  expect(server.clients()).toHaveLength(1);
+});

@@ -161,3 +161,24 @@ test('names that a preview left are its own when it is deployed again, and those
   ]);
   expect(await worker.sql("SELECT place FROM left_names WHERE registration LIKE 'pr-4%'")).toEqual([]);
 });
+
+test('names that a permanent registration left by publishing under others are its own until it is deleted', async () => {
+  const key = 'production/renamed';
+  const publish = async (prefix: string) => {
+    const { status, body } = await worker.apply(key, published(prefix), { run_id: String(run++) });
+    expect(status).toBe(200);
+    if (body.publish.length > 0) await receipt(key, body.credentials.edition);
+    return body.claimed?.map(({ name }) => name);
+  };
+  let run = 300;
+  expect(await publish('I')).toEqual([]);
+  expect(await publish('J')).toEqual([]);
+  expect(await publish('I')).toEqual(['I_ID', 'I_SECRET']);
+  const left = () => worker.sql(`SELECT place FROM left_names WHERE registration = '${key}'`);
+  expect(await left()).toHaveLength(2);
+
+  const { status } = await worker.send('DELETE', key, { claims: { run_id: String(run++) } });
+  expect(status).toBe(200);
+  expect(await left()).toEqual([]);
+  expect(await publish('J')).toEqual([]);
+});

@@ -5,6 +5,7 @@ import { createCallOrder } from '../../../shared/registration/call-order.ts';
 import { createAlarmClock } from '../../../worker/repository/alarm-clock.ts';
 import { eventsSince } from '../../../worker/repository/event-rows.ts';
 import type { Home } from '../../../worker/repository/home.ts';
+import { ledgerOf } from '../../../worker/repository/ledger-rows.ts';
 import { loadRecord } from '../../../worker/repository/load-record.ts';
 import { createRecordStore } from '../../../worker/repository/record-store.ts';
 import { retryOrphans } from '../../../worker/repository/retry-orphans.ts';
@@ -22,11 +23,22 @@ const orphan = (clientId: string) => ({
   access: access(clientId),
 });
 
-/** An object with one registration, at a server that answers one thing after the other. */
-async function objectWith(stored: Partial<RegistrationRecord>, answers: readonly (number | 'silence')[]) {
+/** An object with one registration, at a server that answers one thing after the other; it ends when it has saved so often. */
+async function objectWith(
+  stored: Partial<RegistrationRecord>,
+  answers: readonly (number | 'silence')[],
+  { saves = Number.POSITIVE_INFINITY }: { readonly saves?: number } = {},
+) {
   const storage = { ...openStorage(), getAlarm: async () => null, setAlarm: async () => {} } as ReturnType<
     typeof openStorage
   >;
+  const alarm = createAlarmClock(storage);
+  let savesLeft = saves;
+  const soonest = async (at: number): Promise<void> => {
+    savesLeft -= 1;
+    if (savesLeft <= 0) throw new Error('the object has ended');
+    await alarm.soonest(at);
+  };
   const sent: unknown[] = [];
   const calls = [...answers];
   const http: Http = async ({ method, url }: HttpRequest): Promise<HttpResponse> => {
@@ -41,16 +53,20 @@ async function objectWith(stored: Partial<RegistrationRecord>, answers: readonly
     sql: storage.sql,
     vault: plainVault({ keys: [{ id: 'one' }] }),
     clock: { now: () => NOW, sleep: async () => {} },
-    alarm: createAlarmClock(storage),
+    alarm: { ...alarm, soonest },
     http,
     order: createCallOrder(),
     settings: { config: { servers: [] } },
     repositoryId: '2002',
   } as unknown as Home;
   await createRecordStore(home, KEY, undefined).save(record({ key: KEY, clients: [client()], ...stored }));
-  await retryOrphans(home, KEY);
+  const ended = await retryOrphans(home, KEY).then(
+    () => false,
+    () => true,
+  );
   const kept = (await loadRecord(home, KEY))?.stored;
-  return { sent, kept, told: eventsSince(storage.sql, { id: 0 }, 10).map(({ kind }) => kind) };
+  const told = eventsSince(storage.sql, { id: 0 }, 10).map(({ kind }) => kind);
+  return { sent, kept, told, ended, ledger: ledgerOf(storage.sql, KEY).map((row) => [row.clientId, row.ended]) };
 }
 
 test('each call is in the record while it is under way, and not afterwards', async () => {
@@ -77,4 +93,18 @@ test('nothing is sent while another call of the registration may be under way', 
   const { sent, kept } = await objectWith({ orphans: [orphan('a')], call }, []);
   expect(sent).toEqual([]);
   expect(kept?.call).toEqual(call);
+});
+
+test('the ledger says what the record says, should the object end right after it was saved', async () => {
+  const ledger = [
+    { clientId: 'a', server: SERVER.address, madeAt: NOW - DAY, endedAt: NOW - DAY, ended: 'orphan' },
+  ] as const;
+  const orphans = { orphans: [orphan('a')], ledger };
+  const said = async (saves: number) => {
+    const { kept, told, ended, ledger } = await objectWith(orphans, [204, 401], { saves });
+    return { ended, orphans: kept?.orphans.length, ledger, told };
+  };
+  // The first save makes the registration, two are of calls.
+  expect(await said(3)).toEqual({ ended: true, orphans: 1, ledger: [['a', 'orphan']], told: [] });
+  expect(await said(4)).toEqual({ ended: true, orphans: 0, ledger: [['a', 'deleted']], told: ['orphan_deleted'] });
 });
