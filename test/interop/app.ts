@@ -14,7 +14,7 @@ export type App = {
   readonly tellsApart: (credentials: Credentials) => Promise<boolean>;
   /** Of each grant that this server has: its name where a token came, its name and the error where none did. */
   readonly tokensBy: (credentials: Credentials) => Promise<readonly string[]>;
-  /** What of Basic the server was seen to want otherwise. */
+  /** What of Basic the server was seen to want otherwise; seen only with a secret that form-encoding alters. */
   readonly quirks: () => readonly string[];
 };
 

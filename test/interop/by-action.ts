@@ -105,7 +105,7 @@ async function play(
   const grants = grantsOf(server);
   if (grants.length > 0) check('the app gets tokens', tokens, grants);
   findings.clientsUsed = describeUse(tokens, server.grants);
-  for (const quirk of app.quirks()) findings.quirks.add(quirk);
+  for (const quirk of app.quirks()) shows('it was seen that', quirk);
   const verifiable = await app.tellsApart(current);
   const rotated = await job('Action: rotate production', { ...PRODUCTION, command: 'rotate' });
   const fresh = published();
