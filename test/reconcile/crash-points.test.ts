@@ -220,7 +220,7 @@ const JOURNEYS: Readonly<Record<string, Journey>> = {
 };
 
 /** Not to become fewer without anybody noticing; docs/reliability.md has the figure. */
-const POINTS = 22_576;
+const POINTS = 23_131;
 
 const PORTS: readonly PortCall[] = [
   ...(['save', 'register', 'read', 'update', 'remove', 'verify', 'claim', 'write', 'erase'] as const),

@@ -6,9 +6,17 @@ import type { PortCall, World } from './world.ts';
 
 /**
  * What can happen at one port call: the process dies before it or after its effect; it fails and has no effect; it has
- * its effect and the answer is garbage; it has its effect and the answer never comes.
+ * its effect and the answer is garbage; it has its effect and the answer never comes; a server answers 500 and has done
+ * nothing.
  */
-export const FAULTS = ['dies before', 'dies after', 'fails', 'answers garbage', 'never answers'] as const;
+export const FAULTS = [
+  'dies before',
+  'dies after',
+  'fails',
+  'answers garbage',
+  'never answers',
+  'answers 500',
+] as const;
 export type Fault = (typeof FAULTS)[number];
 
 const API: ReadonlySet<PortCall> = new Set(['register', 'read', 'update', 'remove']);
@@ -52,7 +60,9 @@ export async function runWithFault(
       if (hit !== undefined && fault.startsWith('dies')) return die();
       // Waiting can be cut off and cannot fail.
       if (call === 'sleep' && !fault.startsWith('dies')) return effect();
-      if (count++ !== index) {
+      // Elsewhere that is a failure like any other.
+      const counts = fault !== 'answers 500' || API.has(call);
+      if (!counts || count++ !== index) {
         const result = await effect();
         if (CHANGING.has(call)) check();
         return result;
@@ -60,6 +70,7 @@ export async function runWithFault(
       hit = call;
       if (fault === 'dies before') return die();
       if (fault === 'fails') return fail(call);
+      if (fault === 'answers 500') return failed as never;
       await effect();
       if (API.has(call) && fault !== 'answers garbage')
         lost = { call, clientId, at: world.now(), seen: world.server.calls.length };
