@@ -138,10 +138,14 @@ describe('a signed webhook and a deploy, in whatever order', () => {
     const answers = await Promise.all(numbers.map(deploy));
     const alive = (number: number) => number % 2 === 0;
     expect(answers.map(({ status }) => status)).toEqual(numbers.map((number) => (alive(number) ? 200 : 409)));
-    await until(async () => server.clients().length === numbers.filter(alive).length);
-    for (const number of numbers) {
-      expect([undefined, 'ended'].includes((await statusOf(`pr-${number}/web`)) as 'ended')).toBe(!alive(number));
-    }
+    const isOver = async (number: number) =>
+      [undefined, 'ended'].includes((await statusOf(`pr-${number}/web`)) as 'ended' | undefined);
+    // A deletion is over when it was seen to be one, which is after the client is gone.
+    await until(async () => {
+      const over = await Promise.all(numbers.filter((number) => !alive(number)).map(isOver));
+      return over.every(Boolean) && server.clients().length === numbers.filter(alive).length;
+    });
+    expect(await Promise.all(numbers.map(isOver))).toEqual(numbers.map((number) => !alive(number)));
     const live = await worker.sql(
       "SELECT count(*) AS live FROM ledger WHERE ended IS NULL AND registration LIKE 'pr-2_/%'",
     );
