@@ -7,10 +7,12 @@ import { startBehindFront } from '../behind-front.ts';
 import { folder, run } from '../folder.ts';
 import { pythonPackages } from '../python.ts';
 import type { Candidate, HeldClient, RunningServer } from '../server.ts';
+import { signInByForms } from '../sign-in.ts';
 
 const NAME = 'django-oauth-toolkit';
 const VERSION = '3.4.1';
 const PACKAGES = [`${NAME}==${VERSION}`, 'django==5.2.19', 'oauthlib==4.0.1', 'gunicorn==27.0.1'];
+const PERSON = { username: 'person', password: 'person' };
 const PROJECT = fileURLToPath(new URL(`${NAME}/`, import.meta.url));
 
 export const djangoOAuthToolkit: Candidate = {
@@ -32,6 +34,10 @@ async function start(bin: string): Promise<RunningServer> {
     PYTHONDONTWRITEBYTECODE: '1',
   };
   await run([join(bin, 'django-admin'), 'migrate', '--verbosity', '0'], { cwd: PROJECT, env });
+  await run([join(bin, 'django-admin'), 'createsuperuser', '--noinput', '--username', PERSON.username], {
+    cwd: PROJECT,
+    env: { ...env, DJANGO_SUPERUSER_PASSWORD: PERSON.password, DJANGO_SUPERUSER_EMAIL: 'person@example.org' },
+  });
   return await startBehindFront(async ({ origin, port, run }) => {
     await run({
       command: [
@@ -45,7 +51,7 @@ async function start(bin: string): Promise<RunningServer> {
     return {
       address: origin,
       grants: {
-        codeFlow: { why: "pages to sign in at are the application's own" },
+        codeFlow: { signIn: signInByForms({ ...PERSON, allow: 'Authorize' }) },
         clientCredentials: { why: 'an application has one grant' },
       },
       clients: async () => readBooks(database),

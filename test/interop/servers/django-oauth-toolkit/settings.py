@@ -1,10 +1,11 @@
-"""Django with nothing but its OAuth toolkit, whose dynamic registration is open.
+"""Django with its OAuth toolkit, whose dynamic registration is open, and a page to sign in at.
 
 DATABASE  an SQLite file, its books
 SECRET    Django's own secret
 """
 
 import os
+from pathlib import Path
 
 ALLOWED_HOSTS = ["127.0.0.1"]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["DATABASE"]}}
@@ -15,6 +16,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "oauth2_provider",
 ]
+LOGIN_URL = "/login/"
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -26,4 +28,12 @@ OAUTH2_PROVIDER = {
 }
 ROOT_URLCONF = "urls"
 SECRET_KEY = os.environ["SECRET"]
+STATIC_URL = "/static/"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "DIRS": [Path(__file__).parent / "templates"],
+    },
+]
 USE_TZ = True
