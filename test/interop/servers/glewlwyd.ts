@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { openUserAgent, type SignIn } from '../../support/user-agent.ts';
 import { startBehindFront } from '../behind-front.ts';
 import { debianPackages } from '../debian.ts';
 import { folder } from '../folder.ts';
@@ -14,6 +15,8 @@ const MODULES = '/usr/lib/glewlwyd';
 const PLUGIN = 'oidc';
 /** In the schema, with the administrator's rights. */
 const ADMIN = { username: 'admin', password: 'password' };
+const PERSON = { username: 'person', password: 'password of a person' };
+const SCOPE = 'openid';
 const HOUR_SECONDS = 3600;
 
 export const glewlwyd: Candidate = {
@@ -53,13 +56,16 @@ async function start(): Promise<RunningServer> {
       },
       ready: `http://127.0.0.1:${port}/config`,
     });
-    const admin = administration(`http://127.0.0.1:${port}/api`);
+    const api = `http://127.0.0.1:${port}/api`;
+    const admin = administration(api);
     const address = `${origin}/api/${PLUGIN}`;
     await admin('POST', '/mod/plugin/', plugin(address));
+    // The second scope is for agreeing to the first.
+    await admin('POST', '/user/', { ...PERSON, name: 'Person', enabled: true, scope: [SCOPE, 'g_profile'] });
     return {
       address,
       grants: {
-        codeFlow: { why: 'its pages are scripts' },
+        codeFlow: { scope: SCOPE, signIn: signInByApi(api) },
         clientCredentials: { why: 'an administrator has to give scopes to each client' },
       },
       clients: async () => (await admin<readonly Stored[]>('GET', '/client/?limit=1000')).filter(isInForce).map(held),
@@ -95,6 +101,7 @@ function plugin(issuer: string): unknown {
       'auth-type-code-enabled': true,
       'auth-type-client-enabled': true,
       'auth-type-refresh-enabled': true,
+      'pkce-allowed': true,
       'register-client-allowed': true,
       'register-client-auth-scope': [],
       'register-client-credentials-scope': [],
@@ -123,20 +130,48 @@ type Administration = <T>(method: string, path: string, body?: unknown) => Promi
 
 /** Every call logs in anew: the administrator's session is good for ten minutes. */
 function administration(api: string): Administration {
-  const ask = async (method: string, path: string, { cookie = '', body }: { cookie?: string; body?: unknown }) => {
-    const response = await fetch(`${api}${path}`, {
-      method,
-      headers: { cookie, 'content-type': 'application/json' },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text.slice(0, 500)}`);
-    return { text, cookies: response.headers.getSetCookie() };
-  };
   return async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const { cookies } = await ask('POST', '/auth/', { body: ADMIN });
-    const cookie = cookies.map((one) => one.split(';')[0]).join('; ');
-    const { text } = await ask(method, path, { cookie, body });
+    const { text } = await ask(`${api}${path}`, { method, cookie: await logIn(api, ADMIN), body });
     return (text === '' ? undefined : JSON.parse(text)) as T;
   };
+}
+
+/** What the script of its page to sign in at does: log in, agree to what the client asks for, and go back. */
+function signInByApi(api: string): SignIn {
+  return async (start, redirectUri) => {
+    const reached = await openUserAgent(redirectUri).visit(start);
+    if ('callback' in reached) throw new Error('nobody was asked to sign in');
+    const asked = ({ searchParams }: URL, name: string): string => {
+      const value = searchParams.get(name);
+      if (value === null) throw new Error(`${reached.url.pathname} is not told ${name}: ${reached.html.slice(0, 500)}`);
+      return value;
+    };
+    const cookie = await logIn(api, PERSON);
+    const grant = `${api}/auth/grant/${encodeURIComponent(asked(reached.url, 'client_id'))}`;
+    await ask(grant, { method: 'PUT', cookie, body: { scope: asked(reached.url, 'scope') } });
+    const back = new URL(asked(reached.url, 'callback_url'));
+    back.searchParams.set('g_continue', '');
+    const { headers, status } = await fetch(back, { headers: { cookie }, redirect: 'manual' });
+    const callback = headers.get('location') ?? '';
+    if (!callback.startsWith(`${redirectUri}?`)) throw new Error(`no way back to the app (${status}): ${callback}`);
+    return new URL(callback);
+  };
+}
+
+async function logIn(api: string, who: { readonly username: string; readonly password: string }): Promise<string> {
+  const { cookies } = await ask(`${api}/auth/`, { method: 'POST', body: who });
+  return cookies.map((one) => one.split(';')[0]).join('; ');
+}
+
+type Call = { readonly method: string; readonly cookie?: string; readonly body?: unknown };
+
+async function ask(url: string, { method, cookie = '', body }: Call) {
+  const response = await fetch(url, {
+    method,
+    headers: { cookie, 'content-type': 'application/json' },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${url} answered ${response.status}: ${text.slice(0, 500)}`);
+  return { text, cookies: response.headers.getSetCookie() };
 }
