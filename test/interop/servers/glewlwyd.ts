@@ -17,6 +17,8 @@ const PLUGIN = 'oidc';
 const ADMIN = { username: 'admin', password: 'password' };
 const PERSON = { username: 'person', password: 'password of a person' };
 const SCOPE = 'openid';
+/** What every client may have for itself, without a person. */
+const SERVICE_SCOPE = 'service';
 const HOUR_SECONDS = 3600;
 
 export const glewlwyd: Candidate = {
@@ -59,6 +61,7 @@ async function start(): Promise<RunningServer> {
     const api = `http://127.0.0.1:${port}/api`;
     const admin = administration(api);
     const address = `${origin}/api/${PLUGIN}`;
+    await admin('POST', '/scope/', { name: SERVICE_SCOPE, display_name: 'Service', password_required: false });
     await admin('POST', '/mod/plugin/', plugin(address));
     // The second scope is for agreeing to the first.
     await admin('POST', '/user/', { ...PERSON, name: 'Person', enabled: true, scope: [SCOPE, 'g_profile'] });
@@ -66,7 +69,7 @@ async function start(): Promise<RunningServer> {
       address,
       grants: {
         codeFlow: { scope: SCOPE, signIn: signInByApi(api) },
-        clientCredentials: { why: 'an administrator has to give scopes to each client' },
+        clientCredentials: { scope: SERVICE_SCOPE },
       },
       clients: async () => (await admin<readonly Stored[]>('GET', '/client/?limit=1000')).filter(isInForce).map(held),
     };
@@ -104,7 +107,7 @@ function plugin(issuer: string): unknown {
       'pkce-allowed': true,
       'register-client-allowed': true,
       'register-client-auth-scope': [],
-      'register-client-credentials-scope': [],
+      'register-client-credentials-scope': [SERVICE_SCOPE],
       'register-client-management-allowed': true,
     },
   };
