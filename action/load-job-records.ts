@@ -1,6 +1,7 @@
 import type { RegistrationRecord } from '../shared/record/record.ts';
 import { recordSchema } from '../shared/record/record-schema.ts';
 import { JOB_STATE } from './job-store.ts';
+import { readKept } from './read-kept.ts';
 
 /** What main left for the post step. */
 export type JobRecords = {
@@ -17,16 +18,8 @@ export function loadJobRecords(getState: (name: string) => string): JobRecords {
     const name = `${JOB_STATE}${index}`;
     const saved = getState(name);
     if (saved === '') return { records, unreadable };
-    const record = readRecord(saved);
+    const record = readKept<RegistrationRecord>(recordSchema, saved);
     if (record === undefined) unreadable.push(name);
     else records.push(record);
-  }
-}
-
-function readRecord(text: string): RegistrationRecord | undefined {
-  try {
-    return recordSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
   }
 }

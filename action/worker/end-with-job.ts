@@ -3,6 +3,7 @@ import { isRegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { Desired } from '../../shared/manifest/desired.ts';
 import type { Inputs } from '../inputs.ts';
 import { openNetwork } from '../ports.ts';
+import { readKept } from '../read-kept.ts';
 import { readRunContext } from '../run-context.ts';
 import type { core } from '../toolkit.ts';
 import { openWorker, type WorkerAddress, workerAddress } from './open-worker.ts';
@@ -34,7 +35,7 @@ export function keepForPost(to: Pick<typeof core, 'saveState'>, desired: readonl
 
 /** Has the Worker delete what it made for this job; what fails is said, and the Worker ends it by itself a day later. */
 export async function endAtWorker(state: string, env: NodeJS.ProcessEnv, to: typeof core): Promise<void> {
-  const kept = readKept(state);
+  const kept = readKept(keptSchema, state);
   if (kept === undefined) {
     const line =
       'What the main step left in GITHUB_STATE cannot be read, so the Worker was not asked to delete the clients of this job. It does so by itself within a day.';
@@ -57,12 +58,4 @@ export async function endAtWorker(state: string, env: NodeJS.ProcessEnv, to: typ
       }
     }),
   );
-}
-
-function readKept(text: string): Kept | undefined {
-  try {
-    return keptSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }

@@ -146,7 +146,8 @@ function parse(
  * Reads YAML 1.2 (and JSON, which is a part of it) into plain JSON values.
  *
  * Throws `manifest_unreadable` with lines for syntax errors, duplicate keys, tags, more than one document, more than
- * 256 KiB, nesting without end and anchors that expand too far; `manifest_invalid` for `__proto__`, `.nan` and excessive nesting.
+ * 256 KiB, nesting without end and anchors that expand too far; `manifest_invalid` for `__proto__`, `.nan` and excessive
+ * nesting.
  */
 export function parseDocument(text: string, path: string): ManifestDocument {
   const hostile = refuseHostileText(text);
