@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type AuthorizationServer, startAuthorizationServer } from '../../support/authorization-server.ts';
 import type { GitHub } from '../../support/github/server.ts';
 import { type BrokenOff, brokenOff } from '../support/broken-off.ts';
-import { appSettings, startGitHubWithApp } from '../support/github-with-app.ts';
+import { ALL_RIGHTS, appSettings, startGitHubWithApp } from '../support/github-with-app.ts';
 import { startUnreliableWorker, type UnreliableWorker } from '../support/unreliable.ts';
 
 let server: AuthorizationServer;
@@ -34,16 +34,7 @@ beforeAll(async () => {
     ],
   }));
   github = await startGitHubWithApp({
-    permissions: {
-      secrets: 'write',
-      actions_variables: 'write',
-      environments: 'write',
-      actions: 'read',
-      administration: 'write',
-      contents: 'write',
-      pull_requests: 'read',
-      metadata: 'read',
-    },
+    permissions: ALL_RIGHTS,
     now: () => now(),
     before: async ({ method, template }) => {
       if (preview.isCounting()) routes.add(`${method} ${template}`);

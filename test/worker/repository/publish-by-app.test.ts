@@ -3,7 +3,7 @@ import type { ApplyBody } from '../../../shared/api/worker-api.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../../support/authorization-server.ts';
 import type { GitHub } from '../../support/github/server.ts';
 import { APP_ID, PKCS1 } from '../github-app/support/app.ts';
-import { startGitHubWithApp } from '../support/github-with-app.ts';
+import { ALL_RIGHTS, startGitHubWithApp } from '../support/github-with-app.ts';
 import { pullRequestRun, REPOSITORY } from '../support/issuer.ts';
 import { startWorker, type TestWorker, until, wish } from '../support/worker.ts';
 
@@ -14,16 +14,7 @@ let worker: TestWorker;
 beforeAll(async () => {
   server = await startAuthorizationServer();
   github = await startGitHubWithApp({
-    permissions: {
-      secrets: 'write',
-      actions_variables: 'write',
-      environments: 'write',
-      actions: 'read',
-      administration: 'write',
-      contents: 'write',
-      pull_requests: 'read',
-      metadata: 'read',
-    },
+    permissions: ALL_RIGHTS,
   });
   worker = await startWorker(server, { GH_APP_ID: APP_ID, GH_APP_PRIVATE_KEY: PKCS1 }, { GH_API_URL: github.url });
 });

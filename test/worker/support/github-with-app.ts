@@ -3,6 +3,18 @@ import type { Installation } from '../../support/github/world.ts';
 import { APP_ID, INSTALLATION, PKCS1, PUBLIC_KEY } from '../github-app/support/app.ts';
 import { REPOSITORY } from './issuer.ts';
 
+/** Everything that the Worker can make use of. */
+export const ALL_RIGHTS: Installation['permissions'] = {
+  secrets: 'write',
+  actions_variables: 'write',
+  environments: 'write',
+  actions: 'read',
+  administration: 'write',
+  contents: 'write',
+  pull_requests: 'read',
+  metadata: 'read',
+};
+
 /** The stand-in for GitHub with the Worker's repository in it, where the App is installed. */
 export function startGitHubWithApp({
   permissions = INSTALLATION.permissions,
