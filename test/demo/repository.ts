@@ -3,18 +3,14 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { githubRequest } from '../../action/github.ts';
-import { clock, random } from '../../action/platform.ts';
-import { openStore } from '../../action/standalone/git-store.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
-import { parseStateKeys } from '../../shared/record/seal.ts';
 import { type GitHub, startGitHub } from '../support/github/server.ts';
+import { rememberedIn } from '../support/remembered.ts';
 import { type Run, runMain, runPost } from '../support/run-action.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const JOB_TOKEN = 'ghs_demo_token_of_the_job';
 const SECRETS_TOKEN = 'github_pat_demo_token_that_may_write_secrets';
-const SILENT = { info: () => {}, warning: () => {}, debug: () => {} };
 
 /** A repository on the GitHub stand-in, and jobs in it. */
 export type Repository = {
@@ -95,20 +91,14 @@ export async function openRepository(): Promise<Repository> {
       await runPost(main);
       return main;
     },
-    remembered: async (environment) => {
-      const store = openStore({
-        request: githubRequest(JOB_TOKEN, github.url, fetch),
-        owner,
-        repo: name,
-        repositoryId: String(id),
+    remembered: (environment) =>
+      rememberedIn({
+        repository: github.repository,
         environment,
-        keys: await parseStateKeys(key),
-        clock,
-        random,
-        log: SILENT,
-      });
-      return Object.values((await store.load()).registrations);
-    },
+        url: github.url,
+        token: JOB_TOKEN,
+        key: key,
+      }),
     close: async () => {
       await github.close();
       await rm(workspace, { recursive: true });

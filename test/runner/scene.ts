@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { githubRequest } from '../../action/github.ts';
-import { clock, random } from '../../action/platform.ts';
-import { openStore } from '../../action/standalone/git-store.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
-import { parseStateKeys } from '../../shared/record/seal.ts';
 import type { AuthorizationServer } from '../support/authorization-server.ts';
 import { type GitHub, startGitHub } from '../support/github/server.ts';
 import type { Repository } from '../support/github/world.ts';
 import { CA_FILE, startTlsFront } from '../support/https.ts';
 import { startProxy } from '../support/proxy.ts';
+import { rememberedIn } from '../support/remembered.ts';
 import type { Ended, WorkflowRun } from './act.ts';
 import { type Deployed, makeAppRepository } from './app-repository.ts';
 import type { Secrets } from './secrets.ts';
@@ -19,7 +16,6 @@ const SERVER = 'fhir.example.org';
 const GITHUB = 'github.example.org';
 const JOB_TOKEN = 'ghs_runner_token_of_the_job';
 const SECRETS_TOKEN = 'github_pat_runner_token_that_may_write_secrets';
-const SILENT = { info: () => {}, warning: () => {}, debug: () => {} };
 
 /** A repository that has the examples as they are, GitHub and an authorization server beside it. */
 export type Scene = {
@@ -66,7 +62,7 @@ export async function openScene(act: string, secrets: Secrets): Promise<Scene> {
   learnFrom(github, secrets);
   secrets.add(JOB_TOKEN, ...Object.values(forAll), ...Object.values(forProduction));
 
-  const { owner, name, id, defaultBranch } = github.repository;
+  const { id, defaultBranch } = github.repository;
   let runs = 1000;
   const kept = opened.move();
   return {
@@ -89,20 +85,14 @@ export async function openScene(act: string, secrets: Secrets): Promise<Scene> {
       });
     },
     deployed: app.deployed,
-    remembered: async (environment) => {
-      const store = openStore({
-        request: githubRequest(JOB_TOKEN, github.url, fetch),
-        owner,
-        repo: name,
-        repositoryId: String(id),
+    remembered: (environment) =>
+      rememberedIn({
+        repository: github.repository,
         environment,
-        keys: await parseStateKeys(secretsIn(environment).OAUTH_REGISTRAR_STATE_KEY ?? ''),
-        clock,
-        random,
-        log: SILENT,
-      });
-      return Object.values((await store.load()).registrations);
-    },
+        url: github.url,
+        token: JOB_TOKEN,
+        key: secretsIn(environment).OAUTH_REGISTRAR_STATE_KEY ?? '',
+      }),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
