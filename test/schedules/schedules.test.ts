@@ -2,35 +2,16 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { SEED } from '../support/seed.ts';
+import { onStage } from './on-stage.ts';
 import type { Deed, Schedule } from './play.ts';
 import { DAY, HOUR, KEYS, KINDS } from './wishes.ts';
 
-vi.mock('cloudflare:workers', () => ({
-  DurableObject: class {
-    readonly ctx: unknown;
-    readonly env: unknown;
-    constructor(ctx: unknown, env: unknown) {
-      this.ctx = ctx;
-      this.env = env;
-    }
-  },
-}));
-vi.mock('../../worker/repository/platform.ts', async (original) => {
-  const { clock, random, platformFetch, logLine } = await import('./stage.ts');
-  const say = (line: string) => logLine({ line });
-  const log = { info: say, warning: say, debug: () => {} };
-  return { ...(await original<object>()), clock, random, platformFetch, logLine, createLog: () => log };
-});
-vi.mock('../../worker/repository/settings.ts', async () => {
-  const { stage } = await import('./stage.ts');
-  return { openSettings: async () => stage.settings };
-});
-vi.mock('../../worker/repository/vault.ts', async () => ({ createVault: (await import('./stage.ts')).plainVault }));
 vi.mock('../../shared/publish/fingerprint.ts', async () => ({
   fingerprint: (await import('./stage.ts')).quickFingerprint,
 }));
 vi.mock('../../shared/publish/sealed-box.ts', async () => ({ sealedBox: (await import('./stage.ts')).plainBox }));
 
+onStage();
 const { play } = await import('./play.ts');
 
 /** `npm run test:soak` plays a hundred times as many. */

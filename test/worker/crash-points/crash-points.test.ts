@@ -1,33 +1,11 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Owner } from '../../../shared/manifest/desired.ts';
+import { onStage } from '../../schedules/on-stage.ts';
 import { keyOfPlain, plainVault } from '../../schedules/stage.ts';
 import { FAULTS, type Fault } from './faults.ts';
 import type { World } from './world.ts';
 
-vi.mock('cloudflare:workers', () => ({
-  DurableObject: class {
-    readonly ctx: unknown;
-    readonly env: unknown;
-    constructor(ctx: unknown, env: unknown) {
-      this.ctx = ctx;
-      this.env = env;
-    }
-  },
-}));
-vi.mock('../../../worker/repository/platform.ts', async (original) => {
-  const { clock, random, platformFetch, logLine } = await import('../../schedules/stage.ts');
-  const say = (line: string) => logLine({ line });
-  const log = { info: say, warning: say, debug: () => {} };
-  return { ...(await original<object>()), clock, random, platformFetch, logLine, createLog: () => log };
-});
-vi.mock('../../../worker/repository/settings.ts', async () => {
-  const { stage } = await import('../../schedules/stage.ts');
-  return { openSettings: async () => stage.settings };
-});
-vi.mock('../../../worker/repository/vault.ts', async () => ({
-  createVault: (await import('../../schedules/stage.ts')).plainVault,
-}));
-
+onStage();
 const { openWorld } = await import('./world.ts');
 const { DAY, HOUR } = await import('../../schedules/wishes.ts');
 
