@@ -1,7 +1,7 @@
+import { readKept } from '../shared/record/read-kept.ts';
 import type { RegistrationRecord } from '../shared/record/record.ts';
 import { recordSchema } from '../shared/record/record-schema.ts';
 import { JOB_STATE } from './job-store.ts';
-import { readKept } from './read-kept.ts';
 
 /** What main left for the post step. */
 export type JobRecords = {

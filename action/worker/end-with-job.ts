@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { isRegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { Desired } from '../../shared/manifest/desired.ts';
+import { readKept } from '../../shared/record/read-kept.ts';
 import type { Inputs } from '../inputs.ts';
 import { openNetwork } from '../ports.ts';
-import { readKept } from '../read-kept.ts';
 import { readRunContext } from '../run-context.ts';
 import type { core } from '../toolkit.ts';
 import { openWorker, type WorkerAddress, workerAddress } from './open-worker.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { HostedSet } from '../../shared/reconcile/key-hosting.ts';
+import { readKept } from '../../shared/record/read-kept.ts';
 import type { LedgerRow } from '../../shared/record/record.ts';
 import { jsonObject } from '../../shared/record/shape.ts';
 import type { Contribution } from '../repository/contribution-rows.ts';
@@ -84,11 +85,7 @@ export const metadataSchema = z.object({
 
 /** An entry from the inventory; undefined for what is none. */
 export function readEntry(text: string): InventoryEntry | undefined {
-  try {
-    return entrySchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
+  return readKept(entrySchema, text);
 }
 
 /** Metadata that Workers KV takes: long values are cut, and left out where that is not enough. */

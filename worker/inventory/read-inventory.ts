@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { readKept } from '../../shared/record/read-kept.ts';
 import { type InventoryEntry, type InventoryMetadata, metadataSchema, readEntry } from './inventory-entry.ts';
 import { REGISTRATIONS_PREFIX, REPOSITORIES_PREFIX, registrationsPrefix, tombstonesPrefix } from './inventory-keys.ts';
 
@@ -95,17 +96,9 @@ const tombstone = z.object({
 export async function readTombstones(kv: ReadableKv, repositoryId: string): Promise<readonly StoredTombstone[]> {
   const prefix = tombstonesPrefix(repositoryId);
   return (await readAll(kv, prefix)).flatMap(({ name, value }) => {
-    const read = readTombstone(value);
+    const read = readKept(tombstone, value);
     return read === undefined ? [] : [{ owner: name.slice(prefix.length), ...read }];
   });
-}
-
-function readTombstone(text: string): Omit<StoredTombstone, 'owner'> | undefined {
-  try {
-    return tombstone.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
-  }
 }
 
 type Found = { readonly name: string; readonly value: string; readonly metadata: unknown };
