@@ -34,7 +34,7 @@ import {
   noUnrecordedClient,
   publishedWorks,
 } from './rules.ts';
-import { endsAreTrue, everythingMasked, nothingSecretShown, toldIsTrue } from './told.ts';
+import { endsAreTrue, everythingMasked, livingAreAlive, nothingSecretShown, toldIsTrue } from './told.ts';
 import { FOREIGN, type PortCall, type World, world } from './world.ts';
 
 const BRIEF = { patienceMs: 0 };
@@ -115,6 +115,7 @@ export async function play({ journey, kind, owned, index, fault }: Point): Promi
   const record = scene.saved() ?? start;
   noUnrecordedClient(scene, record);
   fewSuspects(record, run);
+  livingAreAlive(scene, record);
   hostedForClients(scene, record);
   if (last?.problem) {
     const decisions = [...DECISIONS, ...(journey.asksForForeign === true ? ['secret_exists'] : [])];

@@ -46,6 +46,14 @@ export function endsAreTrue({ server }: World, { ledger }: RegistrationRecord): 
   }
 }
 
+/** Rule 8: at rest, who has no end in the ledger is alive, and so is whoever is said to stay at the server. */
+export function livingAreAlive({ server }: World, { ledger }: RegistrationRecord): void {
+  for (const { clientId, ended } of ledger) {
+    if ((ended === undefined || ended === 'orphan') && server.find(clientId)?.alive !== true)
+      expect.fail(`${clientId} is gone and the ledger says ${ended ?? 'nothing of it'}`);
+  }
+}
+
 /** Rule 8: what a run tells is what it did. */
 export function toldIsTrue({ server, names }: World, events: readonly Event[]): void {
   const published = new Map<string, boolean>();
