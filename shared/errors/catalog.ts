@@ -215,6 +215,11 @@ export const CATALOG = {
       'A rotation gives the app a new client_id, which ends its consents and refresh tokens, and the manifest does not allow that.',
     hint: 'Allow it with `client_id: may_change` under `rotate`. For a leak, `now: true` rotates at once in any case.',
   },
+  rotation_untried: {
+    meaning:
+      'A rotation puts new credentials to use only when they were shown to work, and the input `verify: false` keeps them from being tried.',
+    hint: 'Take `verify: false` away in the runs that rotate. At a server where credentials cannot be tried, take `rotate` out of the manifest instead.',
+  },
   registration_not_found: {
     meaning: 'There is no registration of that name in this environment.',
     hint: 'Run `command: plan` to see which registrations there are.',
