@@ -178,7 +178,8 @@ export const CATALOG = {
     hint: 'Give a token with the permission named in the message as `secrets-token`; the job’s own token can never write secrets or variables.',
   },
   publish_failed: {
-    meaning: 'GitHub did not take a secret or variable.',
+    meaning:
+      'Credentials were not written to where they are published: GitHub did not take a secret or variable, or the env file of the command-line tool could not be written.',
     hint: 'The credentials are kept in the state. Run again to publish them.',
   },
   publish_conflict: {

@@ -1,2 +1,0 @@
-const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);
-import{e as a,f as b}from"./chunk-HALYYPIR.js";import"./chunk-IWTRP2RU.js";import"./chunk-MYCG5V2J.js";import"./chunk-XO7CTL7U.js";import"./chunk-YO5ZHERW.js";import"./chunk-MAAACD5O.js";import"./chunk-3CI4RJ7I.js";import"./chunk-D4TUDYWS.js";import"./chunk-6DFMBOGS.js";import"./chunk-CYDPVBNV.js";export{b as endAtWorker,a as keepForPost};
