@@ -15,7 +15,7 @@ import type { Clock, Fetch } from '../../shared/ports/ports.ts';
 import { collectingLog, random, sleepyClock } from '../publish/setup.ts';
 import { desired, ID, SECRET, target } from '../reconcile/build.ts';
 import { expectPrintable, expectUnpolluted, expectWellSaid } from './support/contained.ts';
-import { CANARY, nastyBody, spoilt } from './support/json.ts';
+import { CANARY, nastyBody, nastyText, spoilt } from './support/json.ts';
 import { runs } from './support/runs.ts';
 
 const WORKER = 'https://registrar.example.org';
@@ -76,7 +76,14 @@ const REFUSED: ErrorAnswer = {
 };
 
 const text = (body: object) => JSON.stringify(body);
+/** Events whose words a server or a pull request chose. */
+const told = fc.tuple(nastyText, nastyText).map(([reason, name]): ApplyAnswer['events'] => [
+  { kind: 'verified', clientId: name, outcome: 'unknown', reason },
+  { kind: 'suspected', lookFor: name, reason },
+  { kind: 'published', clientId: name, names: [name] },
+]);
 const body = fc.oneof(
+  { weight: 2, arbitrary: told.map((events) => text({ ...APPLIED, events })) },
   { weight: 2, arbitrary: nastyBody(APPLIED) },
   { weight: 2, arbitrary: nastyBody(SEEN) },
   { weight: 3, arbitrary: spoilt(APPLIED.credentials).map((credentials) => text({ ...APPLIED, credentials })) },
