@@ -75,6 +75,7 @@ const publishedName = z.object({
   environment: z.string().exactOptional(),
   kind: z.enum(['secret', 'variable']),
   name: z.string(),
+  left_at: time.exactOptional(),
 } satisfies Shape<PublishedName>);
 
 /** {@link ApplyAnswer} */

@@ -199,8 +199,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     safety: 'a name at GitHub that is in no record is not overwritten',
     file: 'shared/publish/github-place-check.ts',
-    from: 'exists && !isOurs(item)',
-    to: 'exists && isOurs(item) && false',
+    from: 'seen !== undefined && ours(item) === undefined',
+    to: 'seen === ours(item) && false',
     tests: ['test/publish/github-claim.test.ts'],
   },
   {

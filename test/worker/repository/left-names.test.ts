@@ -65,14 +65,14 @@ test('a name that was left is that of the registration that left it, until anoth
   const seenBy = async (registration: string) => {
     const sink = createJobSink({ registration, now: () => NOW, left: () => {} });
     const claim = withLeftNames(sink, sql, registration, () => NOW).claim({ targets: [target(SECRET)], ours: [] });
-    return (await claim).map(({ of, tokenKind }) => ({ of, tokenKind }));
+    return (await claim).map(({ of, tokenKind, leftAt }) => ({ of, tokenKind, leftAt }));
   };
-  const unseen = [{ of: undefined, tokenKind: 'unseen' }];
+  const unseen = [{ of: undefined, tokenKind: 'unseen', leftAt: undefined }];
   const before = { ...record({ key: 'pr-42/web', owner: OWNER }), published: [PUBLISHED] };
   const store = createRecordStore(home, before.key, undefined, { left: [PUBLISHED] });
   await store.save(before);
   await store.save({ ...before, published: [] });
-  expect(await seenBy('pr-42/web')).toEqual([{ of: expect.any(String), tokenKind: undefined }]);
+  expect(await seenBy('pr-42/web')).toEqual([{ of: expect.any(String), tokenKind: undefined, leftAt: NOW }]);
   expect(await seenBy('pr-43/web')).toEqual(unseen);
   const other = { ...record({ key: 'pr-43/web' }), published: [PUBLISHED] };
   await createRecordStore(home, other.key, undefined).save(other);

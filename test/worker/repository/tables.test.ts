@@ -30,6 +30,18 @@ describe('the tables', () => {
     expect(() => migrate(storage)).toThrow(expect.objectContaining({ code: 'state_newer' }));
   });
 
+  test('of a version that did not keep it take what was left before for left now', () => {
+    const storage = openStorage();
+    storage.sql.exec('ALTER TABLE left_names DROP COLUMN left_at');
+    storage.sql.exec("INSERT INTO left_names (place, registration) VALUES ('a', 'pr-1/web')");
+    storage.sql.exec("UPDATE meta SET value = '5' WHERE name = 'schema'");
+    const before = Math.floor(Date.now() / 1_000) * 1_000;
+    migrate(storage);
+    const [row] = storage.sql.exec<{ left_at: number }>('SELECT left_at FROM left_names').toArray();
+    expect(row?.left_at).toBeGreaterThanOrEqual(before);
+    expect(row?.left_at).toBeLessThanOrEqual(Date.now());
+  });
+
   test('are searched by an index for what was seen of a server', () => {
     const { sql } = openStorage();
     const searched: string[] = [];

@@ -1,0 +1,2 @@
+const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);
+import{e as a,f as b}from"./chunk-4VIALYGX.js";import"./chunk-L5MITKXX.js";import"./chunk-MYCG5V2J.js";import"./chunk-XO7CTL7U.js";import"./chunk-EVYHSLK7.js";import"./chunk-MPCD26YX.js";import"./chunk-3CI4RJ7I.js";import"./chunk-D4TUDYWS.js";import"./chunk-DQLVXYFW.js";import"./chunk-CYDPVBNV.js";export{b as endAtWorker,a as keepForPost};
