@@ -189,7 +189,7 @@ const JOURNEYS = [
   {
     title: 'a restore from the inventory',
     journey: restored,
-    points: 288,
+    points: 298,
     kinds: ['get', 'getAlarm', 'list', 'put', 'server', 'setAlarm', 'statement', 'transaction'],
   },
   {

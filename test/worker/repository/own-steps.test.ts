@@ -145,7 +145,7 @@ const JOURNEYS: readonly Journey[] = [
   },
   {
     title: 'a teardown that a run asks for',
-    points: 35,
+    points: 41,
     before: async () => {
       await newPreview();
       made = await scene.inUse('at first', preview(), number);
@@ -159,7 +159,7 @@ const JOURNEYS: readonly Journey[] = [
   },
   {
     title: 'a teardown by a webhook',
-    points: 61,
+    points: 67,
     before: async () => {
       await newPreview();
       made = await scene.inUse('at first', preview(), number);
