@@ -125,7 +125,7 @@ const JOURNEYS: readonly Journey[] = [
   },
   {
     title: 'a rotation',
-    points: 41,
+    points: 47,
     before: async () => {
       await newPreview();
       made = await scene.inUse('at first', preview(), number);
