@@ -79,6 +79,12 @@ export async function gather(
 function withoutEffect(inputs: Inputs, { desired }: ManifestReading): readonly string[] {
   const permanent = desired.filter(({ ttl, owner }) => ttl !== undefined && ttl !== 'job' && owner === undefined);
   const announced = desired.filter(({ announce }) => announce !== undefined);
+  const rotated = desired.filter(
+    ({ ttl, rotation }) =>
+      ttl !== 'job' &&
+      rotation !== undefined &&
+      (rotation.strategy !== 'in-place' || rotation.everySeconds !== undefined),
+  );
   const named = (clients: typeof desired) => clients.map(({ name }) => name).join(', ');
   return [
     ...(permanent.length > 0
@@ -88,6 +94,11 @@ function withoutEffect(inputs: Inputs, { desired }: ManifestReading): readonly s
       : []),
     ...(announced.length > 0 && inputs.workerUrl === undefined
       ? [`announce: dispatch of ${named(announced)} needs the Worker; without one nothing is started.`]
+      : []),
+    ...(rotated.length > 0 && !inputs.verify && inputs.workerUrl === undefined
+      ? [
+          `rotate of ${named(rotated)} is refused in runs with verify: false, since new credentials that were not tried do not replace those in use.`,
+        ]
       : []),
   ];
 }

@@ -14,8 +14,8 @@ export function createJobStore(saveState: (name: string, value: string) => void)
   return {
     save: async (record) => {
       const slot = slots.get(record.key) ?? `${JOB_STATE}${slots.size}`;
-      slots.set(record.key, slot);
       saveState(slot, JSON.stringify(forPost(record)));
+      slots.set(record.key, slot);
     },
   };
 }

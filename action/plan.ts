@@ -14,6 +14,7 @@ import {
   type WantedPublication,
   wantedPublications,
 } from '../shared/reconcile/record-queries.ts';
+import { stopUntriedRotation } from '../shared/reconcile/untried-rotation.ts';
 import { serverRecord, wantClient } from '../shared/reconcile/want.ts';
 import type { RegistrationRecord } from '../shared/record/record.ts';
 import { changedMembers } from '../shared/registration/compare-metadata.ts';
@@ -44,7 +45,7 @@ export async function planClients(
   { desired: all, explained }: ManifestReading,
   records: Readonly<Record<string, RegistrationRecord>>,
   http: Http,
-  now: number,
+  { now, untried }: { readonly now: number; readonly untried: boolean },
 ): Promise<readonly PlannedClient[]> {
   const discover = discoverOnce(http);
   return Promise.all(
@@ -60,7 +61,13 @@ export async function planClients(
       try {
         const server = await discover(desired.server);
         const wanted = wantClient({ record, desired, server: serverRecord(server), now });
-        return { desired, members, server: describeServer(server), would: whatWouldBeDone(wanted, now), changes };
+        return {
+          desired,
+          members,
+          server: describeServer(server),
+          would: whatWouldBeDone(wanted, now, untried),
+          changes,
+        };
       } catch (error) {
         const problem = forClient(error, desired);
         return { desired, members, server: [], would: 'do nothing, because of an error', changes, problem };
@@ -69,10 +76,12 @@ export async function planClients(
   );
 }
 
-function whatWouldBeDone(asked: RegistrationRecord, now: number): string {
+function whatWouldBeDone(asked: RegistrationRecord, now: number, untried: boolean): string {
   const record = withClaims(asked);
-  const publishes = record.desired.publish.length > 0 ? ', verify and publish' : ' and verify';
-  const step = nextStep(record, now);
+  const then = [...(untried ? [] : ['verify']), ...(record.desired.publish.length > 0 ? ['publish'] : [])];
+  const publishes = then.length === 0 ? '' : then.length === 1 ? ` and ${then[0]}` : ', verify and publish';
+  const next = nextStep(record, now);
+  const step = untried ? stopUntriedRotation(record, next) : next;
   switch (step.kind) {
     case 'register':
       return currentClient(record) === undefined

@@ -38,6 +38,7 @@ export async function openNetwork({
     verify: verify
       ? createVerifier({ http, clock, random })
       : async () => ({ outcome: 'unknown', reason: 'not tried, because verify is false', traits: {} }),
+    untried: !verify,
     initialAccessToken: async ({ tokenEndpoint }) => {
       if (initialAccess === undefined) return undefined;
       const token = await obtainInitialAccessToken({ http, access: initialAccess, tokenEndpoint });

@@ -13,7 +13,10 @@ export async function runPlan({ inputs, context, network, session, to }: Work): 
   const jobOnly = reading.desired.every(({ ttl }) => ttl === 'job');
   const open = jobOnly || inputs.stateKey === undefined ? undefined : await session.open(binding.environment);
   const records = open?.state.registrations ?? {};
-  const planned = await planClients(reading, records, network.http, network.clock.now());
+  const planned = await planClients(reading, records, network.http, {
+    now: network.clock.now(),
+    untried: !inputs.verify,
+  });
   const sentence = jobOnly ? `${binding.environment}: its clients are deleted when the job ends` : binding.sentence;
   to.info(sentence);
   tellPlan(to, planned);

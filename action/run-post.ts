@@ -21,7 +21,7 @@ const PATIENCE_MS = 90_000;
 export async function runPost(env: NodeJS.ProcessEnv, to: typeof core): Promise<void> {
   const atWorker = to.getState('worker-clients');
   if (atWorker !== '') await (await import('./worker/end-with-job.ts')).endAtWorker(atWorker, env, to);
-  const { records, unreadable } = loadJobRecords(to.getState);
+  const { records, unreadable } = loadJobRecords(env);
   if (records.length + unreadable.length === 0) return;
   mask(records.flatMap(secretsOf));
   const network = await openNetwork({

@@ -10,7 +10,7 @@ import { type Asked, helpText, readArguments, UsageError } from './options.ts';
 import { type Environment, openNetwork } from './ports.ts';
 import { errorJson, errorLines } from './present.ts';
 import { openScreen, type Screen } from './screen.ts';
-import { DEFAULT_STATE_FILE, openStateFile } from './state-file.ts';
+import { DEFAULT_STATE_FILE, openStateFile, type StateFile } from './state-file.ts';
 import { VERSION } from './version.ts';
 import type { Work } from './work.ts';
 
@@ -56,14 +56,18 @@ async function runCommand(asked: Asked, env: Environment, screen: Screen): Promi
     const sink = createEnvFileSink(dirname(resolve(state.path)), network.clock);
     const ports = { ...network, store: state.store, sink, announce: async () => {} };
     const work: Work = { asked, screen, network, state, ports, stopping: stopOnSignals(screen) };
-    const code = await (asked.command === 'doctor' ? doctor(work, work) : BY_HAND[asked.command](work));
-    for (const path of await exposedFiles(state)) {
-      const file = relative('', path);
-      screen.note(`warning: ${file} holds secrets in the clear, and git does not ignore it. Add it to .gitignore.`);
-    }
-    return code;
+    return await (asked.command === 'doctor' ? doctor(work, work) : BY_HAND[asked.command](work));
   } finally {
+    await warnOfExposed(state, screen);
     await state.close();
+  }
+}
+
+/** Also after a failure: what was written until then is there. */
+async function warnOfExposed(state: StateFile, screen: Screen): Promise<void> {
+  for (const path of await exposedFiles(state)) {
+    const file = relative('', path);
+    screen.note(`warning: ${file} holds secrets in the clear, and git does not ignore it. Add it to .gitignore.`);
   }
 }
 

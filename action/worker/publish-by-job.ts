@@ -45,18 +45,20 @@ export async function publishByJob({
   const { publish: targets, claimed = [], credentials } = answer;
   if (targets.length === 0) return [];
   const { claim, write } = await sink();
-  const known = new Set(claimed.map(keyOf));
+  const known = new Map(claimed.map((name) => [keyOf(name), name]));
   const wanted = targets.flatMap(({ environment, items }) =>
     items.map((item) => ({
       target: { kind: 'github' as const, ...(environment !== undefined && { environment }) },
       item,
     })),
   );
-  const ours = wanted
-    .filter((entry) => known.has(publicationKey(entry)))
-    .map((entry): Publication => ({ ...entry, state: 'written', at: 0 }));
+  const ours = wanted.flatMap((entry): readonly Publication[] => {
+    const name = known.get(publicationKey(entry));
+    if (name === undefined) return [];
+    return [{ ...entry, state: 'written', at: 0, ...(name.left_at && { leftAt: Date.parse(name.left_at) }) }];
+  });
   const publications = await claim({ targets, ours });
-  if (ours.length < wanted.length) await tell('claimed');
+  if (ours.length < wanted.length || ours.some(({ leftAt }) => leftAt !== undefined)) await tell('claimed');
   const { client, server } = handedOut(credentials);
   const written = await Promise.allSettled(
     publications.map(async (publication) => {

@@ -11,6 +11,7 @@ import {
 import { CATALOG, type ErrorCode } from '../../shared/errors/catalog.ts';
 import { printable } from '../../shared/errors/printable.ts';
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
+import { isShallow, MOST_LEVELS } from '../../shared/json/is-shallow.ts';
 import { mask } from '../platform.ts';
 
 /** Longest message of the Worker that is shown: it may list several problems. */
@@ -104,7 +105,7 @@ function safe<Value>(value: Value): Value {
 function parse(text: string): object | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
+    return typeof value === 'object' && value !== null && isShallow(value, MOST_LEVELS) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -18,7 +18,7 @@ import {
 } from './worker-api.ts';
 
 const api = z.literal(API_VERSION);
-const time = z.string().describe('ISO 8601');
+const time = z.iso.datetime({ offset: true }).describe('ISO 8601');
 const name = z.string().min(1).max(255);
 
 /** {@link ApplyBody} */
@@ -75,6 +75,7 @@ const publishedName = z.object({
   environment: z.string().exactOptional(),
   kind: z.enum(['secret', 'variable']),
   name: z.string(),
+  left_at: time.exactOptional(),
 } satisfies Shape<PublishedName>);
 
 /** {@link ApplyAnswer} */

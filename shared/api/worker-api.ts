@@ -78,6 +78,8 @@ export type PublishedName = {
   readonly environment?: string;
   readonly kind: 'secret' | 'variable';
   readonly name: string;
+  /** ISO 8601: it was given up then, and is ours again only if nobody has made or changed it since. */
+  readonly left_at?: string;
 };
 
 /** 200 to PUT. */

@@ -178,7 +178,8 @@ export const CATALOG = {
     hint: 'Give a token with the permission named in the message as `secrets-token`; the job’s own token can never write secrets or variables.',
   },
   publish_failed: {
-    meaning: 'GitHub did not take a secret or variable.',
+    meaning:
+      'Credentials were not written to where they are published: GitHub did not take a secret or variable, or the env file of the command-line tool could not be written.',
     hint: 'The credentials are kept in the state. Run again to publish them.',
   },
   publish_conflict: {
@@ -214,6 +215,11 @@ export const CATALOG = {
     meaning:
       'A rotation gives the app a new client_id, which ends its consents and refresh tokens, and the manifest does not allow that.',
     hint: 'Allow it with `client_id: may_change` under `rotate`. For a leak, `now: true` rotates at once in any case.',
+  },
+  rotation_untried: {
+    meaning:
+      'A rotation puts new credentials to use only when they were shown to work, and the input `verify: false` keeps them from being tried.',
+    hint: 'Take `verify: false` away in the runs that rotate. At a server where credentials cannot be tried, take `rotate` out of the manifest instead.',
   },
   registration_not_found: {
     meaning: 'There is no registration of that name in this environment.',

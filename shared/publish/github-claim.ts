@@ -75,8 +75,13 @@ async function examine(parts: SinkParts, group: Group, mine: Ours): Promise<read
       const place = placeOf(group, kind);
       return { place, items: group.items.filter((item) => item.kind === kind), known: isKnown(parts, place, mine) };
     })
-    .filter(({ items, known }) => items.some((item) => !known || !mine.has(publicationKey({ target: group, item }))));
+    .filter(({ items, known }) => items.some((item) => !known || !isSurelyOurs(mine, { target: group, item })));
   return Promise.all(places.map((place) => examinePlace(parts, group, { ...place, mine })));
+}
+
+function isSurelyOurs(mine: Ours, entry: Pick<Publication, 'item'> & { readonly target: Group }): boolean {
+  const known = mine.get(publicationKey(entry));
+  return known !== undefined && known.leftAt === undefined;
 }
 
 /** The right to write is known from an earlier write with the same kind of token. */
@@ -107,7 +112,7 @@ async function examinePlace(
     place,
     items,
     names: look.names,
-    isOurs: (item) => mine.has(publicationKey({ target: group, item })),
+    ours: (item) => mine.get(publicationKey({ target: group, item })),
     reserved: reserved.get(placeKey(place)) ?? [],
     access,
   });

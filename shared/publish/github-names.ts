@@ -7,12 +7,18 @@ import { type Place, placeKey, placePath } from './publish-place.ts';
 /** GitHub's largest page; variables come thirty at a time at most. */
 const PAGE = { secret: 100, variable: 30 } as const;
 
+/** A name that is there. */
+export type SeenName = {
+  /** When it was last made or changed (epoch milliseconds); undefined where GitHub does not say. */
+  readonly changedAt: number | undefined;
+};
+
 /** What is in a place: how many names, and whether a given one is among them. */
 export type Names = {
   readonly total: number;
-  readonly has: (name: string) => Promise<boolean>;
+  readonly find: (name: string) => Promise<SeenName | undefined>;
   /** The names of the first page, in upper case. */
-  readonly first: ReadonlySet<string>;
+  readonly first: ReadonlyMap<string, SeenName>;
 };
 
 /** The names there are in a place, or the 401, 403 or 404 that hides them. */
@@ -47,12 +53,12 @@ export function createNamesAtGitHub(calls: GitHubCalls, access: Access): NamesAt
     if (page === undefined) {
       throw unexpected(`Reading the ${place.kind}s there are`, answer);
     }
-    const has = async (name: string) =>
-      page.first.has(name) || (page.first.size < page.total && (await exists(place, name)));
-    return { names: { ...page, has } };
+    const find = async (name: string) =>
+      page.first.get(name) ?? (page.first.size < page.total ? await readOne(place, name) : undefined);
+    return { names: { ...page, find } };
   }
 
-  async function exists(place: Place, name: string): Promise<boolean> {
+  async function readOne(place: Place, name: string): Promise<SeenName | undefined> {
     const { path, parameters } = placePath(place);
     const answer = await calls({
       route: `GET ${path}/{name}`,
@@ -62,7 +68,7 @@ export function createNamesAtGitHub(calls: GitHubCalls, access: Access): NamesAt
     if (answer.status !== 200 && answer.status !== 404) {
       throw unexpected(`Reading whether ${place.kind} ${name} exists`, answer);
     }
-    return answer.status === 200;
+    return answer.status === 200 ? seenName(answer.data) : undefined;
   }
 
   return {
@@ -91,6 +97,14 @@ function readPage(data: unknown, place: Place): Pick<Names, 'total' | 'first'> |
   if (typeof total !== 'number' || !Array.isArray(list)) {
     return undefined;
   }
-  const names = list.map((entry: { readonly name?: unknown } | null) => entry?.name);
-  return { total, first: new Set(names.filter((name) => typeof name === 'string').map(storedName)) };
+  const named = list.flatMap((entry: { readonly name?: unknown } | null): readonly [string, SeenName][] =>
+    typeof entry?.name === 'string' ? [[storedName(entry.name), seenName(entry)]] : [],
+  );
+  return { total, first: new Map(named) };
+}
+
+function seenName(entry: unknown): SeenName {
+  const { updated_at: at } = (entry ?? {}) as { readonly updated_at?: unknown };
+  const changedAt = typeof at === 'string' ? Date.parse(at) : Number.NaN;
+  return { changedAt: Number.isNaN(changedAt) ? undefined : changedAt };
 }

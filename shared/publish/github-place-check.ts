@@ -3,12 +3,13 @@ import { RegistrarError } from '../errors/registrar-error.ts';
 import type { PublishItem } from '../manifest/desired.ts';
 import { storedName } from '../manifest/published-name.ts';
 import { LIMITS } from './github-answers.ts';
-import type { Names } from './github-names.ts';
+import type { Names, SeenName } from './github-names.ts';
 import type { Access } from './github-permissions.ts';
 import { describeTarget, type Place } from './publish-place.ts';
+import type { Publication } from './sink.ts';
 
 /**
- * Refuses names that somebody else has taken, and more names than GitHub takes.
+ * Refuses names that somebody else has taken, also those that were ours, and more names than GitHub takes.
  *
  * `reserved` are names of ours that are not written yet. Resolves with whether there is room for one name more, which
  * the probe needs. Rejects with `secret_exists` or `publish_limit`.
@@ -17,14 +18,15 @@ export async function checkPlace({
   place,
   items,
   names,
-  isOurs,
+  ours,
   reserved,
   access,
 }: {
   readonly place: Place;
   readonly items: readonly PublishItem[];
   readonly names: Names;
-  readonly isOurs: (item: PublishItem) => boolean;
+  /** What we know of a name that is ours. */
+  readonly ours: (item: PublishItem) => Pick<Publication, 'leftAt'> | undefined;
   readonly reserved: Iterable<string>;
   readonly access: Access;
 }): Promise<{ readonly room: boolean }> {
@@ -32,14 +34,21 @@ export async function checkPlace({
     items.map(async (item) => ({
       item,
       name: storedName(item.name),
-      exists: await names.has(storedName(item.name)),
+      seen: await names.find(storedName(item.name)),
     })),
   );
-  const taken = found.filter(({ item, exists }) => exists && !isOurs(item)).map(({ name }) => name);
-  if (taken.length > 0) {
-    throw takenNames(place, taken, access);
+  const taken = found.filter(({ item, seen }) => seen !== undefined && ours(item) === undefined);
+  const changed = found.filter(({ item, seen }) => seen !== undefined && isChanged(seen, ours(item)));
+  if (taken.length + changed.length > 0) {
+    const [refused, how] = taken.length > 0 ? [taken, 'not made by us'] : [changed, 'changed since we left it'];
+    throw takenNames(
+      place,
+      refused.map(({ name }) => name),
+      access,
+      how,
+    );
   }
-  const coming = new Set(found.filter(({ exists }) => !exists).map(({ name }) => name));
+  const coming = new Set(found.filter(({ seen }) => seen === undefined).map(({ name }) => name));
   for (const name of reserved) {
     if (!names.first.has(name)) {
       coming.add(name);
@@ -53,11 +62,24 @@ export async function checkPlace({
   return { room: names.total < limit };
 }
 
+/** A name that was given up belongs to whoever has made or changed it since; what GitHub says no time of is not ours. */
+function isChanged(
+  { changedAt = Number.POSITIVE_INFINITY }: SeenName,
+  ours: Pick<Publication, 'leftAt'> = {},
+): boolean {
+  return ours.leftAt !== undefined && changedAt > ours.leftAt;
+}
+
 /** The `secret_exists` for names that are not ours. */
-export function takenNames(place: Place, names: readonly string[], access: Access): RegistrarError {
+export function takenNames(
+  place: Place,
+  names: readonly string[],
+  access: Access,
+  how = 'not made by us',
+): RegistrarError {
   const where = describeTarget(place, access);
   return new RegistrarError('secret_exists', {
-    message: `${names.length === 1 ? `The ${place.kind}` : `The ${place.kind}s`} ${names.map((name) => printable(name)).join(', ')} of ${where} ${names.length === 1 ? 'exists and was' : 'exist and were'} not made by us.`,
+    message: `${names.length === 1 ? `The ${place.kind}` : `The ${place.kind}s`} ${names.map((name) => printable(name)).join(', ')} of ${where} ${names.length === 1 ? 'exists and was' : 'exist and were'} ${how}.`,
   });
 }
 

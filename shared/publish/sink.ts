@@ -15,6 +15,8 @@ export type Publication = {
   readonly tokenKind?: string;
   /** We made the GitHub environment it is in. */
   readonly environmentMadeByUs?: boolean;
+  /** It was given up then (epoch milliseconds), and is ours again only if nobody has made or changed it since. */
+  readonly leftAt?: number;
 };
 
 /**

@@ -23,6 +23,8 @@ export type Ports = {
   readonly log: Log;
   readonly api: RegistrationApi;
   readonly verify: Verifier;
+  /** Credentials are not tried here, because somebody said so; {@link verify} then answers `unknown`. */
+  readonly untried?: boolean;
   readonly sink: Sink;
   readonly announce: Announcer;
   readonly store: Store;

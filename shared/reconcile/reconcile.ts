@@ -10,6 +10,7 @@ import { perform } from './perform.ts';
 import type { Ports } from './ports.ts';
 import { asProblem } from './problem.ts';
 import type { Step } from './step.ts';
+import { stopUntriedRotation } from './untried-rotation.ts';
 
 /** A registration that has not come to rest after this many steps never will. */
 const STEPS = 80;
@@ -75,7 +76,8 @@ export async function reconcile(
       problem = new RegistrarError('cancelled', { message: `${start.key}: the job was cancelled.`, client: start.key });
       return finish(record, 'stopped');
     }
-    const step = decide(record, now);
+    const decided = decide(record, now);
+    const step = ports.untried === true ? stopUntriedRotation(record, decided) : decided;
     if (step.kind === 'done') return finish(record, 'done', step.due);
     if (step.kind === 'wait') {
       const patience = step.why === 'in_flight' ? inFlightPatienceMs : patienceMs;

@@ -11,6 +11,7 @@ export type StopCode = Extract<
   | 'credentials_refused'
   | 'metadata_differs'
   | 'rotation_not_allowed'
+  | 'rotation_untried'
   | 'key_set_ignored'
 >;
 

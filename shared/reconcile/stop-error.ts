@@ -52,6 +52,8 @@ function reason(record: RegistrationRecord, code: StopCode, client: Client | und
       return `client ${id} was ${client?.purpose === 'adopted' ? 'taken over' : 'registered'}, but ${client?.verification?.reason}.`;
     case 'rotation_not_allowed':
       return `a rotation is due or was asked for, and it would give the app a new client_id in place of ${client?.clientId}. Nothing was rotated.`;
+    case 'rotation_untried':
+      return `a rotation is due or was asked for, and with verify: false nobody would know whether the new credentials work. Nothing was made for it, and what is in use stays.`;
     case 'key_set_ignored':
       return `a rotation of keys is due or was asked for, and the server said that it does not read ${client?.keySet?.uri} for client ${id}. Nothing was rotated.`;
     case 'metadata_differs':

@@ -62,9 +62,11 @@ export function retireClient(
 /** Only a person can decide how to go on. A rotation that is not possible is not asked for any more. */
 export function stopRegistration(record: RegistrationRecord, code: StopCode, client: Client | undefined): Performed {
   const problem = stopError(record, code, client);
-  const { strategy } = record.rotation ?? {};
+  if (record.rotation === undefined) return { record, events: [], problem };
+  const { strategy } = record.rotation;
   const notBegun = strategy === 'keys' && client?.nextKey === undefined && code !== 'suspect_found';
-  if (strategy !== 'in-place' && code !== 'rotation_not_allowed' && !notBegun) return { record, events: [], problem };
+  const refused = code === 'rotation_not_allowed' || code === 'rotation_untried';
+  if (strategy !== 'in-place' && !refused && !notBegun) return { record, events: [], problem };
   const { rotation: _r, ...rest } = record;
   return { record: rest, events: [], problem };
 }

@@ -188,6 +188,7 @@ const publication = loose({
   at: number,
   tokenKind: text.exactOptional(),
   environmentMadeByUs: flag.exactOptional(),
+  leftAt: number.exactOptional(),
 } satisfies Shape<Publication>);
 
 /** A record as it is stored. Members that only a later version knows are kept. */

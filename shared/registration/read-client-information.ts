@@ -1,3 +1,4 @@
+import { isShallow } from '../json/is-shallow.ts';
 import type { Json, JsonObject } from '../ports/ports.ts';
 import type { ClientInformation } from './answer.ts';
 import { showsSecret } from './hide-secrets.ts';
@@ -14,6 +15,9 @@ const DEEPEST = 16;
 
 /** An epoch above this is in milliseconds: as seconds it would be after the year 5138. */
 const MILLISECONDS_FROM = 1e11;
+
+/** The end of the year 9999: nobody can write a later time. */
+const LATEST = 253_402_300_799;
 
 const NOT_METADATA = new Set([
   'client_id',
@@ -92,11 +96,6 @@ function readMetadata(body: JsonObject, secrets: readonly string[]): JsonObject 
   return Object.fromEntries(kept);
 }
 
-function isShallow(value: Json, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return levels > 0 && Object.values(value as JsonObject).every((inner) => isShallow(inner, levels - 1));
-}
-
 function word(value: Json | undefined): string | undefined {
   if (typeof value !== 'string' || value === '' || value.length > VALUE_LIMIT) return undefined;
   return /^[\u0020-\u007e]+$/u.test(value) ? value : undefined;
@@ -105,7 +104,8 @@ function word(value: Json | undefined): string | undefined {
 function epochSeconds(value: Json | undefined): number | undefined {
   const number = typeof value === 'string' && /^\d{1,16}$/u.test(value) ? Number(value) : value;
   if (typeof number !== 'number' || !Number.isFinite(number) || number < 0) return undefined;
-  return Math.floor(number > MILLISECONDS_FROM ? number / 1000 : number);
+  const seconds = Math.floor(number > MILLISECONDS_FROM ? number / 1000 : number);
+  return seconds > LATEST ? undefined : seconds;
 }
 
 function absolute(uri: string | undefined, base: string | undefined): string | undefined {

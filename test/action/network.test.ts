@@ -45,8 +45,10 @@ it.each(['HTTPS_PROXY', 'https_proxy'])(
     const targets = proxy.targets.slice(before);
     expect(targets.length).toBeGreaterThan(1);
     expect(new Set(targets)).toEqual(new Set([`${HOST}:443`]));
-    for (const { stdout, stderr, summary } of [run, post])
+    for (const { stdout, stderr, summary } of [run, post]) {
       expect(stdout + stderr + summary).not.toContain('canary-proxy');
+      expect(stderr).not.toMatch(/experimental/iu);
+    }
   },
 );
 

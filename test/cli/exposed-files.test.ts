@@ -48,6 +48,16 @@ it('warns of files with secrets that git does not ignore, until it does or they 
   expect(warnings(deleted.stderr)).toEqual([]);
 });
 
+it('warns when the command fails, too', async () => {
+  const desk = await deskInRepository();
+  const applied = await desk.run('apply', '--env-file', ENV_FILE);
+  expect(applied, applied.shown).toMatchObject({ code: 0 });
+  await desk.write('.github/oauth-clients.yml', 'version: 1\nclients: nothing\n');
+  const failed = await desk.run('apply', '--env-file', ENV_FILE);
+  expect(failed, failed.shown).toMatchObject({ code: 1 });
+  expect(warnings(failed.stderr)).toEqual([warning(STATE), warning(ENV_FILE)]);
+});
+
 it('says nothing where there is no git', async () => {
   const desk = await deskInRepository({ PATH: '' });
   const applied = await desk.run('apply', '--env-file', ENV_FILE);

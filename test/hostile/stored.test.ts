@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { loadJobRecords } from '../../action/load-job-records.ts';
+import { secretsOf } from '../../action/secrets-of.ts';
 import { openStore } from '../../action/standalone/git-store.ts';
 import { isRegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { GitHubRequest } from '../../shared/publish/github-request.ts';
+import { nextStep } from '../../shared/reconcile/next-step.ts';
+import { endRegistration } from '../../shared/reconcile/transitions.ts';
 import { decodeState, encodeState } from '../../shared/record/codec.ts';
 import { open, parseStateKeys, seal } from '../../shared/record/seal.ts';
 import { readEntry } from '../../worker/inventory/inventory-entry.ts';
@@ -15,7 +19,7 @@ import {
 import { createVault } from '../../worker/repository/vault.ts';
 import { stillClock } from '../http/still-clock.ts';
 import { fullRecord, plainRecord } from '../record/sample-record.ts';
-import { contained, expectUnpolluted } from './support/contained.ts';
+import { contained, expectPrintable, expectUnpolluted } from './support/contained.ts';
 import { nastyBody, nastyText, spoilt, spoiltText } from './support/json.ts';
 import { runs } from './support/runs.ts';
 
@@ -126,6 +130,34 @@ test('values of the inventory: what is none is named or passed over, and the res
       expectUnpolluted();
     }),
     runs(),
+  );
+});
+
+test('what main left for the post step: each place is read or named, and the rest is read', async () => {
+  const good = { STATE_registration_1: JSON.stringify(fullRecord('pr-1/web')) };
+  const slot = fc.tuple(
+    fc.oneof(fc.constantFrom('0', '2', '7', '00', '-1', '1e9', ''), nastyText),
+    nastyBody(fullRecord('pr-1/job')),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(slot, { maxLength: 4 }), async (slots) => {
+      const spoiltSlots = Object.fromEntries(slots.map(([index, text]) => [`STATE_registration_${index}`, text]));
+      const { records, unreadable } = loadJobRecords({ ...spoiltSlots, ...good });
+      expect(records.map(({ key }) => key)).toContain('pr-1/web');
+      const places = Object.keys({ ...spoiltSlots, ...good }).filter((name) => /_\d{1,9}$/u.test(name));
+      expect(records.length + unreadable.length).toBeGreaterThanOrEqual(places.length);
+      for (const index of [0, 2, 7]) {
+        const text = spoiltSlots[`STATE_registration_${index}`];
+        if (text !== undefined && !text.startsWith('{')) expect(unreadable).toContain(`registration_${index}`);
+      }
+      for (const record of records) {
+        expect(secretsOf(record).every((secret) => typeof secret === 'string')).toBe(true);
+        expect(nextStep(endRegistration(record, 1_000, 'the job has ended').record, 1_000).kind).toBeTypeOf('string');
+      }
+      for (const line of unreadable) expectPrintable(line);
+      expectUnpolluted();
+    }),
+    runs(2),
   );
 });
 

@@ -1,12 +1,6 @@
-/** One safety taken away: a text of one file replaced, and the tests that have to notice. */
-export type Mutation = {
-  readonly safety: string;
-  readonly file: string;
-  /** Occurs exactly once in the file. */
-  readonly from: string;
-  readonly to: string;
-  readonly tests: readonly string[];
-};
+import { AGAINST_HOSTILE_INPUT } from './against-hostile-input.ts';
+import type { Mutation } from './mutation.ts';
+import { OF_THE_WORKER } from './of-the-worker.ts';
 
 const CRASHES = ['test/reconcile/crash-points.test.ts'];
 const SCHEDULES = ['test/schedules/schedules.test.ts'];
@@ -205,8 +199,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     safety: 'a name at GitHub that is in no record is not overwritten',
     file: 'shared/publish/github-place-check.ts',
-    from: 'exists && !isOurs(item)',
-    to: 'exists && isOurs(item) && false',
+    from: 'seen !== undefined && ours(item) === undefined',
+    to: 'seen === ours(item) && false',
     tests: ['test/publish/github-claim.test.ts'],
   },
   {
@@ -363,4 +357,6 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'before.unanswered',
     tests: ['test/reconcile/removal-step.test.ts'],
   },
+  ...AGAINST_HOSTILE_INPUT,
+  ...OF_THE_WORKER,
 ];

@@ -3,7 +3,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { MUTATIONS, type Mutation } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
+import { MUTATIONS } from './mutations.ts';
 
 // Takes one safety away at a time, in a copy of the repository, and requires that a test fails without it.
 
@@ -28,8 +29,14 @@ function copyRepository(): string {
 
 type Run = { readonly passed: boolean; readonly failed: readonly string[]; readonly ms: number; readonly ran: number };
 
+/** Tests of these rooms start the Action as it is built. */
+const START_THE_BUNDLE = /^test\/(?:action|standalone)\//;
+
 function runTests(copy: string, tests: readonly string[], bail: boolean): Run {
   const began = Date.now();
+  if (tests.some((test) => START_THE_BUNDLE.test(test))) {
+    execFileSync(process.execPath, ['action/build.ts'], { cwd: copy, stdio: 'ignore' });
+  }
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
   spawnSync(

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PublishTarget } from '../../shared/manifest/desired.ts';
 import { type GitHub, startGitHub } from '../support/github/server.ts';
-import { NOW, publication, secret, sinkAt, TOKENS, target, variable, written } from './setup.ts';
+import { NOW, publication, secret, sinkAt, sinkOver, TOKENS, target, variable, written } from './setup.ts';
 
 let github: GitHub;
 beforeEach(async () => {
@@ -184,6 +184,54 @@ describe('a name that exists', () => {
     github.seedSecret('A', 'made by hand since');
     const { sink } = sinkAt(github);
     const claims = sink.claim({ targets: [target([secret('A')])], ours: [publication(secret('A'))] });
+    await expect(claims).rejects.toMatchObject({ code: 'secret_exists' });
+  });
+
+  it.each([undefined, 'production'])(
+    'and that we left is ours unless it was changed since (environment %s)',
+    async (where) => {
+      github.seedEnvironment('production');
+      github.seedSecret('A', 'theirs or ours', where);
+      github.seedVariable('B', 'theirs or ours', where);
+      const items = [secret('A'), variable('B'), secret('GONE')];
+      const left = (leftAt: number) => items.map((item) => ({ ...written(item, where), leftAt }));
+      const claimed = (leftAt: number) =>
+        sinkAt(github).sink.claim({ targets: [target(items, where)], ours: left(leftAt) });
+      const later = Date.now() + 60_000;
+      expect(await claimed(later)).toEqual(left(later));
+      await expect(claimed(Date.now() - 60_000)).rejects.toMatchObject({
+        code: 'secret_exists',
+        message: expect.stringContaining('exists and was changed since we left it.'),
+      });
+      expect(sent().filter((line) => !line.startsWith('GET'))).toEqual([]);
+    },
+  );
+
+  it.each([
+    [{ name: 'A' }, 'secret_exists'],
+    [{ name: 'A', updated_at: 'yesterday' }, 'secret_exists'],
+    [{ name: 'A', updated_at: '2026-11-25T03:00:01Z' }, 'secret_exists'],
+    [{ name: 'A', updated_at: '2026-11-25T03:00:00Z' }, undefined],
+  ])('and that we left is not ours where GitHub says no earlier time: %o', async (entry, code) => {
+    for (const alone of [false, true]) {
+      const { sink } = sinkOver(async (route) => {
+        const data = route.endsWith('/{name}') ? entry : { total_count: alone ? 2 : 1, secrets: alone ? [] : [entry] };
+        return { status: 200, headers: {}, data };
+      });
+      const ours = [{ ...written(secret('A')), leftAt: NOW }];
+      const claims = sink.claim({ targets: [target([secret('A')])], ours });
+      if (code === undefined) expect(await claims).toEqual(ours);
+      else await expect(claims).rejects.toMatchObject({ code });
+    }
+  });
+
+  it('and answers with nothing is not ours though we left it', async () => {
+    const { sink } = sinkOver(async (route) =>
+      route.endsWith('/{name}')
+        ? { status: 200, headers: {}, data: null }
+        : { status: 200, headers: {}, data: { total_count: 2, secrets: [] } },
+    );
+    const claims = sink.claim({ targets: [target([secret('A')])], ours: [{ ...written(secret('A')), leftAt: NOW }] });
     await expect(claims).rejects.toMatchObject({ code: 'secret_exists' });
   });
 

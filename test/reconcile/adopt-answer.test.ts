@@ -32,6 +32,17 @@ describe('an answer', () => {
     expect(adopt({ metadata: CHANGED }, { of }).client).toEqual(client({ granted: CHANGED }));
   });
 
+  it.each(['register', 'read', 'update'] as const)('to %s does not say where the server is', (verb) => {
+    const metadata = {
+      ...METADATA,
+      issuer: 'https://evil.example',
+      token_endpoint: 'https://evil.example/token',
+      registration_endpoint: 'https://evil.example/register',
+    };
+    const { client: after, record: kept } = adopt({ metadata }, { verb });
+    expect([after.server, kept.server]).toEqual([client().server, record().server]);
+  });
+
   it('with another secret makes another edition, which nobody has tried', () => {
     const { client: after, record: kept, events } = adopt({ clientSecret: 'new', clientSecretExpiresAt: 0 });
     expect(after).toEqual(

@@ -46,6 +46,11 @@ describe('an update', () => {
     expect(scene.saved()).toEqual(after);
   });
 
+  it('brings a secret and a token of which nothing is shown', async () => {
+    const { scene } = await update(answered({ clientSecret: 'newer', registrationAccessToken: 'newest' }));
+    expect(scene.secrets).toEqual(expect.arrayContaining(['newer', 'newest']));
+  });
+
   it('is saved before it is sent, with what it asks for', async () => {
     const { scene } = await update(silent);
     expect(scene.saved()?.call).toMatchObject({

@@ -150,6 +150,7 @@ export function fullRecord(key: string): RegistrationRecord {
         at: 15,
         tokenKind: 'app',
         environmentMadeByUs: true,
+        leftAt: 1_795_561_200_000,
       },
     ],
     announced: { clientId: 'abc', at: 16 },

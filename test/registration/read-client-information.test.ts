@@ -100,6 +100,9 @@ describe('the secret', () => {
     ['words', { client_secret_expires_at: 'never' }, undefined],
     ['a negative number', { client_secret_expires_at: -1 }, undefined],
     ['true', { client_secret_expires_at: true }, undefined],
+    ['the last second that can be written', { client_secret_expires_at: 253402300799_000 }, 253402300799],
+    ['a time that cannot be written', { client_secret_expires_at: 253402300800_000 }, undefined],
+    ['a time beyond all times', { client_secret_expires_at: 1e300 }, undefined],
   ])('has its end read from %s', (_form, members, seconds) => {
     expect(readWith({ client_secret: 'secret-1', ...members })?.clientSecretExpiresAt).toBe(seconds);
   });

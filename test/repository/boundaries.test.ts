@@ -29,6 +29,7 @@ function offending(file: string, pattern: RegExp): string[] {
 const RANKS: Readonly<Record<string, number>> = {
   base64: 0,
   errors: 0,
+  json: 0,
   ports: 0,
   http: 1,
   manifest: 1,

@@ -52,6 +52,30 @@ describe.concurrent('rotate and retire', () => {
     expect((await command(repository, 'retire', { 'client-id': fresh })).outputs.changed).toBe('false');
   });
 
+  it('with verify: false is refused before anything is registered, and says so on the first day', async () => {
+    const [as, repository] = await Promise.all([authorizationServer(), openRepository()]);
+    const text = manifest(as.fhirBase('r4'), ROTATING);
+    const untried = { ...PRODUCTION, verify: 'false' };
+    const first = await repository.job({ manifest: text, inputs: untried });
+    expect(first.exitCode, first.log).toBe(0);
+    expect(warningsOf(first)).toContain('rotate of web is refused in runs with verify: false');
+    expect(warningsOf(first)).toContain('could not be tried: not tried, because verify is false');
+    as.reset();
+
+    for (const inputs of [{}, { now: 'true' }]) {
+      const refused = await command(repository, 'rotate', { verify: 'false', ...inputs });
+      expect(codesOf(refused)).toEqual(['rotation_untried']);
+      expect(errorsOf(refused)).toContain('Take `verify: false` away in the runs that rotate.');
+      expect(refused.outputs['client-id']).toBe(first.outputs['client-id']);
+    }
+    expect(as.requests).toEqual([]);
+    expect((await repository.job({ manifest: text, inputs: untried })).outputs.changed).toBe('false');
+
+    const rotated = await command(repository, 'rotate');
+    expect(rotated.exitCode, rotated.log).toBe(0);
+    expect(rotated.outputs['client-id']).not.toBe(first.outputs['client-id']);
+  });
+
   it('after a leak the old client goes at once, also where the manifest allows no new client_id', async () => {
     const [as, repository] = await Promise.all([authorizationServer(), openRepository()]);
     const first = await repository.job({ manifest: manifest(as.fhirBase('r4'), PUBLISH), inputs: PRODUCTION });

@@ -72,7 +72,8 @@ describe.each(VERSIONS)('what version %s has stored', (version) => {
 
   test('what main left for the post step of a job is read', () => {
     const slots = JSON.parse(fixture(version, 'job-state.json')) as Readonly<Record<string, string>>;
-    const { records, unreadable } = loadJobRecords((name) => slots[name] ?? '');
+    const env = Object.fromEntries(Object.entries(slots).map(([name, value]) => [`STATE_${name}`, value]));
+    const { records, unreadable } = loadJobRecords(env);
     const [record] = records;
     expect(unreadable).toEqual([]);
     expect(record?.clients[0]).toMatchObject({

@@ -94,6 +94,7 @@ export function alreadyOurs(record: RegistrationRecord, client: Client): readonl
             ...(target.environment !== undefined && { environment: target.environment }),
             kind: item.kind,
             name: item.name,
+            ...(publication.leftAt !== undefined && { left_at: iso(publication.leftAt) }),
           },
         ],
   );

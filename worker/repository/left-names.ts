@@ -24,7 +24,13 @@ export function keepLeft(
   if (forGood) forgetLeft(sql, key);
   if (left.length === 0) return;
   for (const entry of forGood ? [] : left) {
-    sql.exec('INSERT OR REPLACE INTO left_names (place, registration) VALUES (?, ?)', publicationKey(entry), key);
+    sql.exec(
+      'INSERT OR REPLACE INTO left_names (place, registration, left_at) VALUES (?, ?, ?)',
+      publicationKey(entry),
+      key,
+      // One that was not taken back in between is as it was left first.
+      entry.leftAt ?? at,
+    );
   }
   addEvents(sql, [{ kind: 'names_left', names: left.map(({ item }) => item.name) }], { at, registration: key, run });
 }
@@ -50,16 +56,28 @@ export function withLeftNames(sink: Sink, sql: Sql, registration: string, now: (
         items
           .map((item): Publication => {
             const target = { kind: 'github' as const, ...(environment !== undefined && { environment }) };
-            return { target, item, state: 'claimed', of: NO_CLIENT, at: now() };
+            const leftAt = left.get(publicationKey({ target, item }));
+            return {
+              target,
+              item,
+              state: 'claimed',
+              of: NO_CLIENT,
+              at: now(),
+              ...(leftAt !== undefined && { leftAt }),
+            };
           })
-          .filter((entry) => left.has(publicationKey(entry)) && !known.has(publicationKey(entry))),
+          .filter((entry) => entry.leftAt !== undefined && !known.has(publicationKey(entry))),
       );
       return sink.claim({ targets, ours: [...ours, ...found] });
     },
   };
 }
 
-function leftBy(sql: Sql, registration: string): ReadonlySet<string> {
-  const rows = sql.exec<{ place: string }>('SELECT place FROM left_names WHERE registration = ?', registration);
-  return new Set(rows.toArray().map(({ place }) => place));
+/** When each of its names was left. */
+function leftBy(sql: Sql, registration: string): ReadonlyMap<string, number> {
+  const rows = sql.exec<{ place: string; left_at: number }>(
+    'SELECT place, left_at FROM left_names WHERE registration = ?',
+    registration,
+  );
+  return new Map(rows.toArray().map(({ place, left_at }) => [place, left_at]));
 }

@@ -30,7 +30,7 @@ export async function takeReceipt(
   const waiting = record.published.filter(({ of }) => of === unfinished(edition));
   if (waiting.length === 0) return record;
   if (stage === 'claimed') {
-    const claim = (entry: Publication): Publication => ({ ...entry, tokenKind: 'job' });
+    const claim = (entry: Publication): Publication => ({ ...takenBack(entry), tokenKind: 'job' });
     return { ...record, published: record.published.map((entry) => (waiting.includes(entry) ? claim(entry) : entry)) };
   }
   const written = new Map(
@@ -39,10 +39,22 @@ export async function takeReceipt(
         const value = credentialValue(entry.item.field, credentialsOf(client), client.server) ?? '';
         return [
           entry,
-          { ...entry, state: 'written', fingerprint: await fingerprint(value), of: edition, at: now, tokenKind: 'job' },
+          {
+            ...takenBack(entry),
+            state: 'written',
+            fingerprint: await fingerprint(value),
+            of: edition,
+            at: now,
+            tokenKind: 'job',
+          },
         ];
       }),
     ),
   );
   return { ...record, published: record.published.map((entry) => written.get(entry) ?? entry) };
+}
+
+/** The job has seen that nobody had changed it since it was left. */
+function takenBack({ leftAt: _, ...entry }: Publication): Publication {
+  return entry;
 }

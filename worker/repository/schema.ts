@@ -107,6 +107,11 @@ const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX left_names_registration ON left_names (registration);
   `,
+  // What was left before is taken for left now.
+  `
+  ALTER TABLE left_names ADD COLUMN left_at INTEGER NOT NULL DEFAULT 0;
+  UPDATE left_names SET left_at = unixepoch() * 1000;
+  `,
 ];
 
 /** What a later version wrote is for a later version. */

@@ -1,13 +1,12 @@
 import type * as z from 'zod';
 import { API_VERSION, API_VERSION_HEADER } from '../../shared/api/worker-api.ts';
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
+import { isShallow, MOST_LEVELS } from '../../shared/json/is-shallow.ts';
 import { readLimited } from '../webhooks/read-limited.ts';
 import type { Malformed } from './answer.ts';
 
 /** No manifest is as large. */
 const MOST_BYTES = 1024 * 1024;
-/** A manifest is not deeper either; whoever walks through it need not fear for the stack. */
-const DEEPEST = 60;
 
 /** Checks method, type and size, in this order, and reads the body of a method that has one. */
 export async function readBody(
@@ -57,11 +56,6 @@ function parseJson(text: string): unknown {
   } catch {
     throw new RegistrarError('request_invalid', { message: 'The body is not JSON.' });
   }
-  if (isShallow(value, DEEPEST)) return value;
-  throw new RegistrarError('request_invalid', { message: `The body is nested deeper than ${DEEPEST} levels.` });
-}
-
-function isShallow(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
+  if (isShallow(value, MOST_LEVELS)) return value;
+  throw new RegistrarError('request_invalid', { message: `The body is nested deeper than ${MOST_LEVELS} levels.` });
 }

@@ -111,6 +111,34 @@ it('without the App nothing that is somebody else’s is overwritten, however of
   expect(github.variables()).toEqual({});
 });
 
+it('without the App a name that a preview left is its own again, unless somebody made or changed it since', async () => {
+  await start();
+  const inputs = { 'secrets-token': PAT };
+  const runs = (runId: number) => {
+    run = pullRequestRun(42, { run_id: String(runId) });
+  };
+  runs(100);
+  expect(codesOf(await action({ inputs }))).toEqual([]);
+  expect(codesOf(await action({ inputs: { command: 'delete' } }))).toEqual([]);
+  expect(Object.keys(github.secrets())).toEqual(['WEB_SECRET']);
+
+  runs(101);
+  const again = await action({ inputs });
+  expect(codesOf(again), again.log).toEqual([]);
+  expect(github.secrets()).toEqual({ WEB_SECRET: again.outputs['client-secret'] });
+  expect(codesOf(await action({ inputs: { command: 'delete' } }))).toEqual([]);
+
+  github.seedSecret('WEB_SECRET', 'made by a person since');
+  for (const runId of [102, 103]) {
+    runs(runId);
+    const refused = await action({ inputs });
+    expect(codesOf(refused), refused.log).toEqual(['secret_exists']);
+    expect(github.secrets()).toEqual({ WEB_SECRET: 'made by a person since' });
+    // Nor by leaving it once more does it become ours.
+    if (runId === 102) expect(codesOf(await action({ inputs: { command: 'delete' } }))).toEqual([]);
+  }
+});
+
 it('production is rotated, published and retired', async () => {
   await start(withApp());
   run = {};

@@ -127,6 +127,29 @@ describe('what the Worker answers', () => {
     ['a list', 200, [], 'input_invalid'],
     ['a success without credentials', 200, { api: 1, status: 'done' }, 'api_version_unsupported'],
     ['an error without words', 400, { api: 1 }, 'api_version_unsupported'],
+    [
+      'credentials that end at no time',
+      200,
+      {
+        api: 1,
+        status: 'done',
+        changed: true,
+        registration: {
+          environment: 'pr-42',
+          name: 'web',
+          server: 'https://fhir.example.org/r4',
+          status: 'active',
+          retiring: [],
+          suspects: [],
+          orphans: [],
+          published: [],
+        },
+        credentials: { client_id: 'client-1', edition: 'e', expires_at: 'tomorrow' },
+        publish: [],
+        events: [],
+      },
+      'api_version_unsupported',
+    ],
     ['work without a time', 202, { api: 1, status: 'working' }, 'api_version_unsupported'],
   ])('is not understood when it is %s', async (_what, status, body, code) => {
     expect(codesOf(await answered(status, body))).toEqual([code]);

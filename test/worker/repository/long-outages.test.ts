@@ -141,9 +141,11 @@ describe('the authorization server answers 500 for a day', () => {
     const began = worker.now();
     const waits: number[] = [];
     while (worker.now() - began < DAY_MS) {
-      waits.push(Number((await row(key))?.due) - worker.now());
-      const { due } = (await listed(key)) ?? {};
-      expect(Date.parse(String(due))).toBe(Number((await row(key))?.due));
+      const due = Number((await row(key))?.due);
+      waits.push(due - worker.now());
+      const shown = Date.parse(String((await listed(key))?.due));
+      // The clock goes on: it may have come due and have been put off meanwhile.
+      expect([due, Number((await row(key))?.due)]).toContain(shown);
       await worker.pass(Math.max(waits.at(-1) ?? 0, HOUR_MS) + 1);
       if (waits.length === 1) expect((await apply('production/goes-on', wish(other))).status).toBe(200);
     }

@@ -146,7 +146,12 @@ test('names that a registration left before the App was there are looked at like
   const key = 'production/before-app';
   await worker.apply('production/first', wish(server));
   github.seedSecret('K_SECRET', 'made by a person meanwhile');
-  await worker.sql('INSERT INTO left_names (place, registration) VALUES (?, ?)', '[null,"secret","K_SECRET"]', key);
+  await worker.sql(
+    'INSERT INTO left_names (place, registration, left_at) VALUES (?, ?, ?)',
+    '[null,"secret","K_SECRET"]',
+    key,
+    Date.now() + 3_600_000,
+  );
   const { status, body } = await worker.apply(key, published('K'));
   expect([status, body.error]).toEqual([409, 'secret_exists']);
   expect(github.secrets()).toMatchObject({ K_SECRET: 'made by a person meanwhile' });

@@ -141,6 +141,7 @@ test('names that a preview left are its own when it is deployed again, and those
     { key: 'production/again', body: published('H'), claims: {} },
   ];
   const claimed = [];
+  const began = Date.now();
   for (const { key, body, claims } of lives) {
     const { body: first } = await worker.apply(key, body, claims);
     const edition = first.credentials.edition;
@@ -154,11 +155,13 @@ test('names that a preview left are its own when it is deployed again, and those
   }
   expect(claimed).toEqual([
     [
-      { kind: 'variable', name: 'G_ID' },
-      { kind: 'secret', name: 'G_SECRET' },
+      { kind: 'variable', name: 'G_ID', left_at: expect.any(String) },
+      { kind: 'secret', name: 'G_SECRET', left_at: expect.any(String) },
     ],
     [],
   ]);
+  const leftAt = Date.parse(claimed[0]?.[0]?.left_at ?? '');
+  expect([leftAt >= began, leftAt <= Date.now()]).toEqual([true, true]);
   expect(await worker.sql("SELECT place FROM left_names WHERE registration LIKE 'pr-4%'")).toEqual([]);
 });
 
@@ -181,4 +184,32 @@ test('names that a permanent registration left by publishing under others are it
   expect(status).toBe(200);
   expect(await left()).toEqual([]);
   expect(await publish('J')).toEqual([]);
+});
+
+test('a name that was left is as it was left first until a job has taken it back', async () => {
+  const owner = { kind: 'pull_request', number: 5 } as const;
+  const claims = (run: number) => pullRequestRun(5, { run_id: String(run) });
+  let run = 400;
+  const deploy = async () => {
+    run += 1;
+    return (await worker.apply('pr-5/web', { ...published('L'), owner }, claims(run))).body;
+  };
+  const tell = (edition: string, stage: 'claimed' | 'written') =>
+    worker.send('POST', 'pr-5/web/published', { body: { edition, stage }, claims: claims(run) });
+  const end = () => worker.send('DELETE', 'pr-5/web', { claims: claims(run) });
+  const times = (claimed: readonly { readonly left_at?: string }[] | undefined) =>
+    claimed?.map(({ left_at }) => left_at);
+
+  await tell((await deploy()).credentials.edition, 'written');
+  await end();
+  const first = times((await deploy()).claimed);
+  expect(first).toEqual([expect.any(String), expect.any(String)]);
+  await end();
+  const again = await deploy();
+  expect(times(again.claimed)).toEqual(first);
+  await tell(again.credentials.edition, 'claimed');
+  expect(times((await deploy()).claimed)).toEqual([undefined, undefined]);
+  await end();
+  const [later] = times((await deploy()).claimed) ?? [];
+  expect(Date.parse(later ?? '')).toBeGreaterThan(Date.parse(first?.[0] ?? ''));
 });

@@ -51,6 +51,13 @@ test('a receipt for other credentials is refused', async () => {
   await expect(takeReceipt(start, { edition: 'a#2' }, NOW)).rejects.toMatchObject({ code: 'not_confirmable' });
 });
 
+test.each(['retiring', 'leaving'] as const)('a receipt for a client that is %s is refused', async (role) => {
+  const { start } = await waiting();
+  const clients = [client({ clientId: 'b' }), { ...inUse, role }];
+  const taken = takeReceipt({ ...start, clients }, { edition: 'a#1' }, NOW);
+  await expect(taken).rejects.toMatchObject({ code: 'not_confirmable' });
+});
+
 test('the sink of the job never writes', async () => {
   const { sink, start } = await waiting();
   const [entry] = start.published;

@@ -12,7 +12,7 @@ import { ledgerOf, ledgerPage, orphanEnded, saveLedger } from '../../../worker/r
 import { getMeta, setMeta } from '../../../worker/repository/meta.ts';
 import { saveNames, withOwnNames } from '../../../worker/repository/names.ts';
 import { liveClients } from '../../../worker/repository/quota.ts';
-import { traitsSeen } from '../../../worker/repository/registration-rows.ts';
+import { dueKeys, earliestDue, traitsSeen } from '../../../worker/repository/registration-rows.ts';
 import { isKept, migrate } from '../../../worker/repository/schema.ts';
 import type { Sql } from '../../../worker/repository/storage.ts';
 import { isEnded, rememberOwner, whyBuried } from '../../../worker/repository/tombstones.ts';
@@ -30,6 +30,18 @@ describe('the tables', () => {
     expect(() => migrate(storage)).toThrow(expect.objectContaining({ code: 'state_newer' }));
   });
 
+  test('of a version that did not keep it take what was left before for left now', () => {
+    const storage = openStorage();
+    storage.sql.exec('ALTER TABLE left_names DROP COLUMN left_at');
+    storage.sql.exec("INSERT INTO left_names (place, registration) VALUES ('a', 'pr-1/web')");
+    storage.sql.exec("UPDATE meta SET value = '5' WHERE name = 'schema'");
+    const before = Math.floor(Date.now() / 1_000) * 1_000;
+    migrate(storage);
+    const [row] = storage.sql.exec<{ left_at: number }>('SELECT left_at FROM left_names').toArray();
+    expect(row?.left_at).toBeGreaterThanOrEqual(before);
+    expect(row?.left_at).toBeLessThanOrEqual(Date.now());
+  });
+
   test('are searched by an index for what was seen of a server', () => {
     const { sql } = openStorage();
     const searched: string[] = [];
@@ -42,6 +54,36 @@ describe('the tables', () => {
     };
     expect(traitsSeen(watched, 'https://as.example.org/register')).toEqual({});
     expect(searched.join()).toContain('USING INDEX registrations_endpoint (endpoint=?)');
+  });
+
+  test.each([
+    { frozen: false, keyIds: ['one'], due: ['production/web', 'pr-1/web', 'shared/permanent/stage-*/web'] },
+    { frozen: true, keyIds: ['one'], due: ['pr-1/web', 'shared/permanent/stage-*/web'] },
+    { frozen: false, keyIds: ['two'], due: ['production/locked'] },
+    { frozen: true, keyIds: ['two'], due: [] },
+  ])('say what is due and may be worked on: %o', ({ due, ...what }) => {
+    const { sql } = openStorage();
+    const rows = [
+      ['production/web', 'one', null],
+      ['pr-1/web', 'one', 'pull_request:1'],
+      ['shared/permanent/stage-*/web', 'one', null],
+      ['production/locked', 'two', null],
+      ['production/later', 'one', null],
+    ] as const;
+    for (const [index, [key, keyId, owner]] of rows.entries()) {
+      sql.exec(
+        `INSERT INTO registrations (key, sealed, key_id, status, owner, endpoint, traits, summary, due)
+         VALUES (?, '', ?, 'active', ?, '', '{}', '{}', ?)`,
+        key,
+        keyId,
+        owner,
+        key === 'production/later' ? 1_000 : index,
+      );
+    }
+    expect(dueKeys(sql, 100, 10, what)).toEqual(due);
+    const first = rows.findIndex(([key]) => key === due[0]);
+    const later = what.keyIds[0] === 'one' && !what.frozen ? 1_000 : undefined;
+    expect(earliestDue(sql, what)).toBe(first < 0 ? later : first);
   });
 
   test('hold single facts', () => {

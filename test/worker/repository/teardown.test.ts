@@ -153,3 +153,16 @@ test('a time to live that is over ends a registration by itself', async () => {
   await until(async () => (await statusOf('pr-10/web')) === 'ended');
   expect((await deploy(10, '101')).status).toBe(200);
 });
+
+test('a client of a job ends by itself a day after, should its job never come back', async () => {
+  const began = Date.now();
+  await worker.apply('production/of-job', wish(server, { ttl: 'job' }), { run_id: '400' });
+  const { expiresAt } = await worker.record('production/of-job');
+  expect(Number(expiresAt) - began).toBeGreaterThanOrEqual(86_400_000);
+  expect(Number(expiresAt)).toBeLessThanOrEqual(Date.now() + 86_400_000);
+  const due = await worker.sql("SELECT due FROM registrations WHERE key = 'production/of-job'");
+  expect(due).toEqual([{ due: expiresAt }]);
+  await worker.edit('production/of-job', (record) => ({ ...record, expiresAt: Date.now() - 1 }));
+  await worker.cron();
+  await until(async () => (await statusOf('production/of-job')) === 'ended');
+});
