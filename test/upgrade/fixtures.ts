@@ -18,3 +18,14 @@ export const VERSIONS: readonly string[] = readdirSync(FOLDER)
   .filter((name) => /^v\d+\.\d+\.\d+/.test(name))
   .map((name) => name.slice(1))
   .sort();
+
+/** An object with tables of this version; the first one is `object.json`. */
+export const objectName = (schema: number): string => `object-schema-${schema}.json`;
+
+/** Objects that versions have left, in the order of their tables' versions. */
+export const OBJECTS: readonly { readonly version: string; readonly name: string }[] = VERSIONS.flatMap((version) =>
+  readdirSync(fixtureFile(version, ''))
+    .filter((name) => /^object(-schema-\d+)?\.json$/.test(name))
+    .sort((one, other) => one.length - other.length || one.localeCompare(other))
+    .map((name) => ({ version, name })),
+);

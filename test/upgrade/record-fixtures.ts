@@ -1,27 +1,25 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { createJobStore } from '../../action/job-store.ts';
 import { encodeState } from '../../shared/record/codec.ts';
 import { parseStateKeys, seal } from '../../shared/record/seal.ts';
-import { saveLedger } from '../../worker/repository/ledger-rows.ts';
-import { setMeta } from '../../worker/repository/meta.ts';
-import { migrate } from '../../worker/repository/schema.ts';
-import { rememberOwner } from '../../worker/repository/tombstones.ts';
 import { createVault } from '../../worker/repository/vault.ts';
 import { VERSION } from '../../worker/version.ts';
 import { fullRecord, plainRecord } from '../record/sample-record.ts';
-import { storageOver } from '../worker/support/sql-storage.ts';
-import { ENVIRONMENT, fixtureFile, REPOSITORY_ID, TEST_KEY } from './fixtures.ts';
+import { ENVIRONMENT, fixtureFile, objectName, REPOSITORY_ID, TEST_KEY } from './fixtures.ts';
+import { fullObject, schemaVersion } from './full-object.ts';
 
 /**
  * Writes what this version keeps to `test/fixtures/v{version}`, once per release: `node test/upgrade/record-fixtures.ts`.
- * What is there already is never written again, because it stands for what people have stored; before its release a
- * version's folder may be removed and recorded anew.
+ * What is there already is never written again, because it stands for what people have stored; what is missing is added,
+ * so that tables that have changed since have an object of their own beside the earlier ones.
  */
-const folder = fixtureFile(VERSION, '');
-if (existsSync(fixtureFile(VERSION, 'state.sealed'))) throw new Error(`${folder} is there already`);
-mkdirSync(folder, { recursive: true });
-const write = (name: string, text: string) => writeFileSync(fixtureFile(VERSION, name), text);
+mkdirSync(fixtureFile(VERSION, ''), { recursive: true });
+const write = (name: string, text: string) => {
+  const file = fixtureFile(VERSION, name);
+  if (existsSync(file)) return console.info(`${file} is there already`);
+  writeFileSync(file, text);
+  console.info(`${file} is new`);
+};
 
 const keys = await parseStateKeys(TEST_KEY);
 let byte = 0;
@@ -46,32 +44,8 @@ await createJobStore((name, value) => {
 write('job-state.json', `${JSON.stringify(slots, null, 2)}\n`);
 
 const sealed = await createVault({ repositoryId: REPOSITORY_ID, keys, random }).seal(web);
-const database = new DatabaseSync(':memory:');
-const { sql, ...rest } = storageOver(database);
-migrate({ sql, ...rest });
-setMeta(sql, 'repository_id', REPOSITORY_ID);
-sql.exec(
-  `INSERT INTO registrations (key, sealed, key_id, status, owner, endpoint, traits, summary, due)
-   VALUES (?, ?, ?, 'ending', 'branch:feature/x', ?, ?, '{}', 5)`,
-  web.key,
-  sealed,
-  keys[0]?.id ?? '',
-  web.server.registrationEndpoint,
-  JSON.stringify(web.traits),
-);
-saveLedger(sql, web, []);
-rememberOwner(sql, 'pull_request:41', { kind: 'ended', at: 5, reason: 'closed' });
-const tables = sql
-  .exec<{ name: string; sql: string }>('SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL')
-  .toArray();
-const rows = ['registrations', 'ledger', 'tombstones', 'meta'].map((table) => [
-  table,
-  sql.exec(`SELECT * FROM ${table}`).toArray(),
-]);
-write(
-  'object.json',
-  `${JSON.stringify({ tables: tables.map((table) => table.sql), rows: Object.fromEntries(rows) }, null, 2)}\n`,
-);
+const object = await fullObject({ web, keys, random });
+write(objectName(schemaVersion(object)), `${JSON.stringify({ ...object, record: web }, null, 2)}\n`);
 
 const { traits: _t, ...entry } = {
   version: 1,

@@ -6,9 +6,13 @@ import { isRegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { GitHubRequest } from '../../shared/publish/github-request.ts';
 import { nextStep } from '../../shared/reconcile/next-step.ts';
 import { decodeState, encodeState } from '../../shared/record/codec.ts';
+import type { RegistrationRecord } from '../../shared/record/record.ts';
 import { open, parseStateKeys, seal } from '../../shared/record/seal.ts';
 import { readEntry } from '../../worker/inventory/inventory-entry.ts';
 import { readRegistrations, readTombstones } from '../../worker/inventory/read-inventory.ts';
+import { findContribution } from '../../worker/repository/contribution-rows.ts';
+import { eventsSince } from '../../worker/repository/event-rows.ts';
+import { findKeySet } from '../../worker/repository/key-sets.ts';
 import { ledgerOf } from '../../worker/repository/ledger-rows.ts';
 import { findRow } from '../../worker/repository/registration-rows.ts';
 import { migrate } from '../../worker/repository/schema.ts';
@@ -17,19 +21,20 @@ import { createVault } from '../../worker/repository/vault.ts';
 import { VERSION } from '../../worker/version.ts';
 import { stillClock } from '../http/still-clock.ts';
 import { openStorage, storageOver } from '../worker/support/sql-storage.ts';
-import { ENVIRONMENT, fixture, REPOSITORY_ID, TEST_KEY, VERSIONS } from './fixtures.ts';
+import { ENVIRONMENT, fixture, OBJECTS, REPOSITORY_ID, TEST_KEY, VERSIONS } from './fixtures.ts';
+import { type KeptObject, keptIn, schemaVersion } from './full-object.ts';
 
 const keys = await parseStateKeys(TEST_KEY);
 const random = { bytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)) };
 const WEB = `${ENVIRONMENT}/web`;
 const aad = ['state', REPOSITORY_ID, ENVIRONMENT];
 
+/** The first one was kept without the record that is sealed in it, which is in the state of its version. */
+const keptObject = (version: string, name: string) =>
+  JSON.parse(fixture(version, name)) as KeptObject & { readonly record?: RegistrationRecord };
+
 /** The object of a repository as a version left it. */
-function objectOf(version: string) {
-  const { tables, rows } = JSON.parse(fixture(version, 'object.json')) as {
-    readonly tables: readonly string[];
-    readonly rows: Readonly<Record<string, readonly Readonly<Record<string, string | number | null>>[]>>;
-  };
+function objectOf({ tables, rows }: KeptObject) {
   const database = new DatabaseSync(':memory:');
   for (const table of tables) database.exec(table);
   for (const [table, list] of Object.entries(rows)) {
@@ -78,19 +83,6 @@ describe.each(VERSIONS)('what version %s has stored', (version) => {
     expect(nextStep(record as NonNullable<typeof record>, 1_000).kind).toBeTypeOf('string');
   });
 
-  test('tables of an object are brought to this version, with every row, and are what a new object has', async () => {
-    const storage = objectOf(version);
-    const before = storage.sql.exec('SELECT * FROM registrations').toArray();
-    migrate(storage);
-    expect(schemaOf(storage)).toEqual(schemaOf(openStorage()));
-    const row = findRow(storage.sql, WEB);
-    expect(row).toMatchObject(before[0] as object);
-    const vault = createVault({ repositoryId: REPOSITORY_ID, keys, random });
-    expect(await vault.open(WEB, row?.sealed ?? '')).toMatchObject(expected().registrations[WEB]);
-    expect(ledgerOf(storage.sql, WEB)).toEqual(expected().registrations[WEB].ledger);
-    expect(whyBuried(storage.sql, 'pull_request:41')).toBe('closed');
-  });
-
   test('values of the inventory are read, and their records open', async () => {
     const entries = Object.entries(
       JSON.parse(fixture(version, 'inventory.json')) as Readonly<Record<string, { value: string; metadata: unknown }>>,
@@ -112,6 +104,45 @@ describe.each(VERSIONS)('what version %s has stored', (version) => {
       { owner: 'pull_request:41', ended_at: 5, reopened_at: null, reason: 'closed' },
     ]);
   });
+});
+
+describe.each(OBJECTS)('the object that $version has left in $name', ({ version, name }) => {
+  const kept = keptObject(version, name);
+  const { ledger: ends, ...expected }: RegistrationRecord =
+    kept.record ?? JSON.parse(fixture(version, 'state.json')).registrations[WEB];
+
+  test('its tables are brought to this version, with every row, and are what a new object has', () => {
+    const storage = objectOf(kept);
+    migrate(storage);
+    expect(schemaOf(storage)).toEqual(schemaOf(openStorage()));
+    const { meta = [], ...rows } = keptIn(storage).rows;
+    const { meta: before = [], ...rowsBefore } = kept.rows;
+    expect(rows).toMatchObject(rowsBefore);
+    const facts = (list: typeof meta) => list.filter((row) => row.name !== 'schema');
+    expect(facts(meta)).toEqual(facts(before));
+  });
+
+  test('what is in them is found as this version looks for it, and records open', async () => {
+    const storage = objectOf(kept);
+    migrate(storage);
+    const { sql } = storage;
+    const vault = createVault({ repositoryId: REPOSITORY_ID, keys, random });
+    expect(await vault.open(WEB, findRow(sql, WEB)?.sealed ?? '')).toMatchObject(expected);
+    expect(ledgerOf(sql, WEB)).toEqual(ends);
+    expect(whyBuried(sql, 'pull_request:41')).toContain('closed');
+  });
+});
+
+test('the newest of them has tables of this version, with a row in every one', async () => {
+  const { version = '', name = '' } = OBJECTS.at(-1) ?? {};
+  const storage = objectOf(keptObject(version, name));
+  const { rows } = keptIn(storage);
+  expect(schemaVersion({ tables: [], rows })).toBe(schemaVersion(keptIn(openStorage())));
+  expect(Object.entries(rows).filter(([, list]) => list.length === 0)).toEqual([]);
+  const { sql } = storage;
+  expect(eventsSince(sql, { id: 0 }, 10).map(({ kind }) => kind)).toEqual(['names_left']);
+  expect(findKeySet(sql, '2002-set')).toContain('"kty":"EC"');
+  expect(findContribution(sql, 'pr-43/web')).toMatchObject({ shared: 'shared/web', held: 1, ended_at: null });
 });
 
 describe('what a later version has stored is refused and left as it is', () => {
@@ -157,7 +188,8 @@ describe('what a later version has stored is refused and left as it is', () => {
   });
 
   test('tables of an object', () => {
-    const storage = objectOf(VERSIONS[0] ?? '');
+    const { version = '', name = '' } = OBJECTS[0] ?? {};
+    const storage = objectOf(keptObject(version, name));
     storage.sql.exec("UPDATE meta SET value = '99' WHERE name = 'schema'");
     const everything = () =>
       ['registrations', 'ledger', 'tombstones', 'meta'].map((table) =>

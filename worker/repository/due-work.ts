@@ -14,6 +14,7 @@ import type { Loaded } from './record-store.ts';
 import { dueKeys, findRow, settleRow } from './registration-rows.ts';
 import { failureOf } from './reply.ts';
 import { retryOrphans } from './retry-orphans.ts';
+import { forgottenAt } from './settle.ts';
 import { isShared } from './shared-client.ts';
 import { TOMBSTONE_MS } from './tombstones.ts';
 import { wantedTogether } from './wanted-together.ts';
@@ -46,7 +47,7 @@ async function workAlone(home: Home, key: string, stopping: () => boolean): Prom
   const before = findRow(home.sql, key);
   try {
     if (before === undefined || before.due === null || before.due > home.clock.now()) return;
-    if (before.status === 'ended' && forget(home, key)) return;
+    if (before.status === 'ended' && (await forget(home, key))) return;
     await retryOrphans(home, key);
     const loaded = await loadRecord(home, key);
     if (loaded === undefined) return;
@@ -78,12 +79,15 @@ function wantedAlone({ row, record }: Loaded, now: number): Pick<Piece, 'start' 
   return { start, settled: { rotation_asked: 0 } };
 }
 
-/** What has ended long ago and has nothing left for a person to see is forgotten; its ledger stays. */
-function forget({ sql, clock }: Home, key: string): boolean {
-  const row = findRow(sql, key);
-  const { suspects = 0, orphans = 0 } = JSON.parse(row?.summary ?? '{}') as { suspects?: number; orphans?: number };
-  if (suspects > 0 || orphans > 0 || row?.inventory_due !== null) return false;
-  if ((row.due ?? 0) > clock.now()) return false;
+/**
+ * What has ended long ago and has nothing left for a person to see is forgotten; its ledger stays. When it ended is read
+ * from the record: it also comes due after an eviction and after a restore.
+ */
+async function forget(home: Home, key: string): Promise<boolean> {
+  const { sql, clock } = home;
+  const loaded = await loadRecord(home, key);
+  if (loaded === undefined || loaded.row.inventory_due !== null) return false;
+  if (forgottenAt(loaded.record) > clock.now()) return false;
   sql.exec('DELETE FROM registrations WHERE key = ?', key);
   forgetLeft(sql, key);
   return true;

@@ -1,4 +1,5 @@
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
+import { VERSION } from '../version.ts';
 import type { ObjectStorage } from './storage.ts';
 
 /**
@@ -113,6 +114,10 @@ const MIGRATIONS: readonly string[] = [
   `,
 ];
 
+/** What a later version wrote is for a later version. */
+export const NEWER_HINT =
+  'Whoever runs the Worker deploys the later version again, or one after it. Nothing was changed.';
+
 /** True once something was ever kept in this object. */
 export function isKept({ sql }: ObjectStorage): boolean {
   return sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'").toArray().length > 0;
@@ -131,7 +136,8 @@ export function migrate(storage: ObjectStorage): void {
     const version = Number(row?.value ?? '0');
     if (version > MIGRATIONS.length) {
       throw new RegistrarError('state_newer', {
-        message: `The tables of this repository are of version ${version}; this version of the Worker knows up to ${MIGRATIONS.length}.`,
+        message: `The tables of this repository are of version ${version}; this version of the Worker, ${VERSION}, knows up to ${MIGRATIONS.length}.`,
+        hint: NEWER_HINT,
       });
     }
     if (version === MIGRATIONS.length) return;

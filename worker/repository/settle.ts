@@ -75,11 +75,16 @@ function dueAfter({ outcome, now, publishes, failures, jitter }: Settling): numb
   return dueTime(record, now, publishes) ?? Number.POSITIVE_INFINITY;
 }
 
-/** What has ended is forgotten when no run from before its end can come any more; not while a person has to look at it. */
-export function endedDue({ ending, suspects, orphans }: RegistrationRecord, now: number): number {
-  if (suspects.length > 0 || orphans.length > 0) return Number.POSITIVE_INFINITY;
-  const forgotten = (ending?.since ?? 0) + TOMBSTONE_MS;
+/** When the alarm is to look at what has ended. */
+export function endedDue(record: RegistrationRecord, now: number): number {
+  const forgotten = forgottenAt(record);
   return forgotten > now ? forgotten : now + DAY_MS;
+}
+
+/** What has ended is forgotten when no run from before its end can come any more; not while a person has to look at it. */
+export function forgottenAt({ ending, suspects, orphans }: RegistrationRecord): number {
+  if (suspects.length > 0 || orphans.length > 0) return Number.POSITIVE_INFINITY;
+  return (ending?.since ?? 0) + TOMBSTONE_MS;
 }
 
 /** When the clients that could not be deleted are to be tried again. */

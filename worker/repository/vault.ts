@@ -4,6 +4,7 @@ import { decodeState, EMPTY_STATE, encodeState } from '../../shared/record/codec
 import type { RegistrationRecord } from '../../shared/record/record.ts';
 import { open, type SealKey, seal } from '../../shared/record/seal.ts';
 import { VERSION } from '../version.ts';
+import { NEWER_HINT } from './schema.ts';
 
 /** Seals records of one repository and opens them; what was copied from another repository or registration does not open. */
 export type Vault = {
@@ -41,22 +42,37 @@ export function createVault({
         text: encodeState({ ...EMPTY_STATE, registrations: { [record.key]: record }, savedWith: VERSION }),
       }),
     open: async (key, sealed) => {
-      const { text } = await open({ keys, aad: bound(key), sealed }).catch((error: unknown) => {
-        throw isRegistrarError(error, 'state_key_wrong')
-          ? new RegistrarError('registration_locked', {
-              message: `${key} is sealed with key ${keyIdOf(sealed)}, which the Worker does not have. Nothing was changed.`,
-              client: key,
-              cause: error,
-            })
-          : error;
-      });
-      const record = decodeState(text).registrations[key];
-      if (record === undefined) {
-        throw new RegistrarError('state_damaged', { message: `The record of ${key} is of another registration.` });
+      try {
+        const { text } = await open({ keys, aad: bound(key), sealed });
+        const record = decodeState(text).registrations[key];
+        if (record !== undefined) return record;
+      } catch (error) {
+        throw isRegistrarError(error) ? unopened(key, sealed, error) : error;
       }
-      return record;
+      throw new RegistrarError('state_damaged', { message: `The record of ${key} is of another registration.` });
     },
   };
+}
+
+/** What a job is told of it, and who can do something about it. */
+function unopened(key: string, sealed: string, cause: RegistrarError): RegistrarError {
+  switch (cause.code) {
+    case 'state_key_wrong':
+      return new RegistrarError('registration_locked', {
+        message: `${key} is sealed with key ${keyIdOf(sealed)}, which the Worker does not have. Nothing was changed.`,
+        client: key,
+        cause,
+      });
+    case 'state_newer':
+      return new RegistrarError('state_newer', {
+        message: `The record of ${key} was written by a later version of the Worker than this one, ${VERSION}. ${cause.message}`,
+        hint: NEWER_HINT,
+        client: key,
+        cause,
+      });
+    default:
+      return cause;
+  }
 }
 
 /** Id of the key that a text was sealed with. */

@@ -33,6 +33,7 @@ const STATUS: Partial<Record<ErrorCode, 400 | 401 | 403 | 404 | 409 | 500 | 502 
   rate_limited: 503,
   registration_locked: 503,
   repository_restored: 503,
+  state_newer: 503,
   state_unwritable: 503,
   worker_restarted: 503,
   server_no_answer: 504,

@@ -104,3 +104,17 @@ test('after a restore a dead registration access token makes an orphan and is no
   const { body } = await worker.send('DELETE', 'pr-3/web', { claims: pullRequestRun(3) });
   expect(body.registration).toMatchObject({ status: 'ended', orphans: [{ client_id: made.credentials.client_id }] });
 }, 60_000);
+
+test('what has ended is remembered after a restore too, so that an older run does not make it anew', async () => {
+  await worker.apply('production/web', wish(server), { run_id: '200' });
+  expect((await worker.send('DELETE', 'production/web', { claims: { run_id: '210' } })).status).toBe(200);
+  await written();
+  await lose();
+  await restore();
+  await release();
+  await worker.cron();
+  await until(async () => (await worker.sql('SELECT due FROM registrations WHERE due < ?', Date.now())).length === 0);
+  const late = await worker.apply('production/web', wish(server), { run_id: '205' });
+  expect([late.status, late.body.error]).toEqual([409, 'superseded']);
+  expect((await worker.apply('production/web', wish(server), { run_id: '220' })).status).toBe(200);
+}, 60_000);
