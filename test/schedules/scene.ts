@@ -14,7 +14,7 @@ import { openStorage } from '../worker/support/sql-storage.ts';
 import { gitHub } from './github.ts';
 import { network as makeNetwork } from './network.ts';
 import { httpServer } from './server.ts';
-import { clock, openPlain, random, stage } from './stage.ts';
+import { clock, forgetSealed, openPlain, random, stage } from './stage.ts';
 import { type Circumstances, config, FOREIGN, identityFor, type Key, KINDS, START, wishOf } from './wishes.ts';
 
 const OWNER: Owner = { kind: 'pull_request', number: 42 };
@@ -49,7 +49,6 @@ export function openScene(circumstances: Circumstances) {
   const kv = new Map<string, string>();
   let alarmAt: number | undefined;
   let ringing = false;
-  const opened = new Map<string, RegistrationRecord>();
   let read: { readonly at: number; readonly records: readonly RegistrationRecord[] } = { at: -1, records: [] };
 
   const tables = openStorage({ empty: true });
@@ -77,6 +76,7 @@ export function openScene(circumstances: Circumstances) {
       effect: () => void kv.set(key, `${JSON.stringify(metadata)} ${value}`),
     });
 
+  forgetSealed();
   Object.assign(stage, {
     network,
     fetch: server.fetch,
@@ -100,11 +100,7 @@ export function openScene(circumstances: Circumstances) {
       : [];
     read = {
       at: written,
-      records: found.map(({ sealed }) => {
-        const record = opened.get(sealed) ?? openPlain(sealed);
-        opened.set(sealed, record);
-        return record;
-      }),
+      records: found.map(({ sealed }) => openPlain(sealed)),
     };
     return read.records;
   };
