@@ -106,6 +106,7 @@ const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX left_names_registration ON left_names (registration);
   `,
+  'CREATE INDEX names_registration ON names (registration)',
 ];
 
 /** True once something was ever kept in this object. */

@@ -10,7 +10,7 @@ import {
 } from '../../../worker/repository/key-sets.ts';
 import { ledgerOf, ledgerPage, orphanEnded, saveLedger } from '../../../worker/repository/ledger-rows.ts';
 import { getMeta, setMeta } from '../../../worker/repository/meta.ts';
-import { saveNames, withOwnNames } from '../../../worker/repository/names.ts';
+import { keepNames, namesOf, saveNames, withOwnNames } from '../../../worker/repository/names.ts';
 import { liveClients } from '../../../worker/repository/quota.ts';
 import { traitsSeen } from '../../../worker/repository/registration-rows.ts';
 import { isKept, migrate } from '../../../worker/repository/schema.ts';
@@ -197,5 +197,16 @@ describe('names', () => {
     );
     saveNames(sql, 'production/web', [entry(SECRET)], [entry(ID), entry(SECRET)]);
     await expect(claim(sql, 'production/api')).resolves.toEqual([]);
+  });
+
+  test('are of a restored registration again, unless another one has them by then', async () => {
+    const { sql } = openStorage();
+    saveNames(sql, 'production/web', [entry(ID)], []);
+    const places = namesOf(sql, 'production/web');
+    const restored = openStorage();
+    keepNames(restored.sql, 'production/web', places);
+    keepNames(restored.sql, 'production/api', places);
+    expect(namesOf(restored.sql, 'production/api')).toEqual([]);
+    await expect(claim(restored.sql, 'production/api')).rejects.toMatchObject({ code: 'publish_conflict' });
   });
 });
