@@ -1,7 +1,7 @@
 import { publicationKey } from '../../shared/publish/publish-place.ts';
 import { whyBuried } from '../../worker/repository/tombstones.ts';
 import { noUnrecordedClient } from '../reconcile/rules.ts';
-import type { World } from '../reconcile/world.ts';
+import type { Missing } from './restore.ts';
 import type { Scene } from './scene.ts';
 import { FOREIGN, KEYS, type Key, nameOf } from './wishes.ts';
 
@@ -16,7 +16,7 @@ const MARKER = /or-[0-9a-f]{12}/;
 const SECRET = /\b(?:secret|token)-\d+\b/;
 
 /** Watches what a schedule does for what no later look at the books would show. */
-export function watchRules(scene: Scene) {
+export function watchRules(scene: Scene, missing: Missing) {
   const { network, storage } = scene;
   const endAsked = new Set<string>();
   /** Registrations of the pull request that were begun before it was known to have ended. */
@@ -27,6 +27,7 @@ export function watchRules(scene: Scene) {
 
   network.watch(({ to, subject, detail, life }) => {
     if (to !== 'server') return;
+    if (scene.isHeld()) faults.push(`rule 2: ${subject} is sent before the operator released what was restored`);
     const now = network.now();
     const [verb = '', url = ''] = subject.split(' ');
     if (verb === 'PUT' || verb === 'DELETE' || (verb === 'GET' && url.includes('/register/'))) {
@@ -65,10 +66,10 @@ export function watchRules(scene: Scene) {
     check: () => {
       const [fault] = faults;
       if (fault !== undefined) broken(fault);
-      everyClientIsKnown(scene);
-      neverLockedOut(scene);
-      publishedWorks(scene, scene.circumstances.kind.startsWith('replaces'));
-      onlyOurs(scene);
+      everyClientIsKnown(scene, missing);
+      neverLockedOut(scene, missing);
+      publishedWorks(scene, { interrupted: scene.circumstances.kind.startsWith('replaces'), ends: missing.ends });
+      onlyOurs(scene, missing);
       nothingElseEnds(scene, endAsked);
       shown = noSecretSaid(scene, shown);
     },
@@ -78,11 +79,11 @@ export function watchRules(scene: Scene) {
 }
 
 /** Rule 1, over all registrations together. */
-function everyClientIsKnown({ server, records }: Scene): void {
+function everyClientIsKnown({ server, network, records }: Scene, missing: Missing): void {
   const all = records();
   const suspects = all.flatMap((record) => [...record.suspects, ...(record.intent ? [record.intent] : [])]);
   noUnrecordedClient(
-    { server } as unknown as World,
+    { server: { ...server, alive: () => server.alive().filter(({ clientId }) => !missing.clients.has(clientId)) } },
     {
       clients: all.flatMap(({ clients }) => clients),
       orphans: all.flatMap(({ orphans }) => orphans),
@@ -90,17 +91,18 @@ function everyClientIsKnown({ server, records }: Scene): void {
       // Those with a marker fit one client only.
       suspects: suspects.toSorted((a, b) => b.marker.length - a.marker.length),
     } as never,
+    network.behind(),
   );
 }
 
 /** Rule 2: the token in the record is the one that works, unless an answer was lost and that is known. */
-function neverLockedOut({ server, records }: Scene): void {
+function neverLockedOut({ server, records }: Scene, missing: Missing): void {
   for (const record of records()) {
     for (const { clientId, access, uncertain, accessSeen, role, removal } of record.clients) {
       const client = server.find(clientId);
       const unsure = uncertain === true || accessSeen === 'refused' || record.call?.clientId === clientId;
       const leaving = role === 'leaving' && removal !== undefined;
-      if (client?.alive !== true || access === undefined || unsure || leaving) continue;
+      if (client?.alive !== true || access === undefined || unsure || leaving || missing.tokens.has(clientId)) continue;
       if (access.registrationAccessToken !== client.token) broken(`rule 2: the token of ${clientId} is not the newest`);
     }
   }
@@ -109,7 +111,7 @@ function neverLockedOut({ server, records }: Scene): void {
 /** Rule 3: what apps read is of a client that is alive, and works unless an update replaced the secret. */
 export function publishedWorks(
   { server, github, record, circumstances }: Scene,
-  mayBeInterrupted: boolean,
+  allowed: { readonly interrupted: boolean; readonly ends?: ReadonlySet<string> },
   keys: readonly (typeof KEYS)[number][] = KEYS,
 ): void {
   for (const key of keys) {
@@ -121,21 +123,23 @@ export function publishedWorks(
     if (circumstances.byJob === true && !written.includes(nameOf(key))) continue;
     const { client_id, client_secret } = JSON.parse(text) as { readonly client_id: string; client_secret?: string };
     const client = server.find(client_id);
+    if (allowed.ends?.has(client_id)) continue;
     if (client?.alive !== true) broken(`rule 3: what is published for ${key} is of ${client_id}, which is gone`);
-    const replaced = mayBeInterrupted && client.replacedSecrets.includes(client_secret ?? '');
+    const replaced = allowed.interrupted && client.replacedSecrets.includes(client_secret ?? '');
     if (!replaced && client.secret !== client_secret)
       broken(`rule 3: the published secret of ${client_id} does not work`);
   }
 }
 
 /** Rule 7: what is somebody else's stays, and no two registrations have one name. */
-function onlyOurs({ github, records }: Scene): void {
+function onlyOurs({ github, records }: Scene, missing: Missing): void {
   if (github.names.get(`secret ${FOREIGN}`) !== 'somebody else’s')
     broken('rule 7: a name that is not ours was changed');
   const taken = new Set<string>();
   for (const { key, published } of records()) {
     for (const place of new Set(published.map(publicationKey))) {
-      if (taken.has(place)) broken(`rule 7: ${key} publishes to ${place}, which another registration has`);
+      if (taken.has(place) && !missing.places.has(place))
+        broken(`rule 7: ${key} publishes to ${place}, which another registration has`);
       taken.add(place);
     }
   }
@@ -156,7 +160,7 @@ function noSecretSaid({ lines }: Scene, from: number): number {
 
 /** Rule 6: no secret in the inventory, in what happened, or in a column that is not sealed. */
 function noSecretShown({ kv, storage, records }: Scene): void {
-  for (const entry of kv.values()) refuseSecret(entry);
+  for (const text of kv.texts()) refuseSecret(text);
   if (records().length === 0) return;
   const columns = "SELECT key || summary || traits || coalesce(problem, '') AS text FROM registrations";
   for (const query of [columns, 'SELECT event AS text FROM events', 'SELECT reason AS text FROM tombstones']) {

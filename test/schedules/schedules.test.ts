@@ -81,6 +81,13 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
   ),
   weighted(4, fc.record({ do: fc.constant('evict' as const) })),
   weighted(
+    2,
+    fc.record({
+      do: fc.constant('clock goes back' as const),
+      ms: fc.constantFrom(1000, 30_000, 10 * 60_000, HOUR),
+    }),
+  ),
+  weighted(
     3,
     fc.record({
       do: fc.constant('outage' as const),
@@ -89,6 +96,14 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
     }),
   ),
   weighted(2, fc.record({ do: fc.constant('operator' as const), key })),
+  weighted(
+    1,
+    fc.record({
+      do: fc.constant('lose' as const),
+      behind: fc.array(fc.constantFrom(0, 0, 1000, 60_000, HOUR, 2 * DAY), { minLength: 1, maxLength: 4 }),
+      held: fc.boolean(),
+    }),
+  ),
   weighted(1, fc.record({ do: fc.constant('cron' as const) })),
 );
 

@@ -19,7 +19,7 @@ type Stage = {
 export const stage = {} as Stage;
 
 export const clock: Clock = {
-  now: () => stage.network.now(),
+  now: () => stage.network.now() - stage.network.behind(),
   sleep: (ms, signal) => stage.network.clockOf(stage.network.life()).sleep(ms, signal),
 };
 
