@@ -51,7 +51,8 @@ export function createInventory({
 
   const put = async (key: string, value: string, options: PutOptions): Promise<boolean> => {
     const wait = (last.get(key) ?? 0) + PACE_MS - clock.now();
-    if (wait > 0) await clock.sleep(wait);
+    // The clock may have been set back meanwhile.
+    if (wait > 0) await clock.sleep(Math.min(wait, PACE_MS));
     try {
       await kv.put(key, value, options);
       return true;
