@@ -244,6 +244,8 @@ export async function play({ circumstances, deeds }: Schedule): Promise<readonly
     for (const key of KEYS) isAtRest(scene, key);
     const preview = scene.record('pr-42/web');
     if (preview !== undefined && preview.clients.length > 0) throw new Error('rule 4: the preview outlives its time');
+    if (preview !== undefined && preview.ending === undefined && scene.isBuried(preview.owner))
+      throw new Error('rule 4: the preview does not end with its owner');
     rules.checkBooks();
     if (
       closed &&

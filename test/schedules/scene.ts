@@ -7,9 +7,11 @@ import { createGitHubSink } from '../../shared/publish/github-sink.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
 import type { Applied, Caller, RepositoryCalls, ResolveCall } from '../../worker/repository/calls.ts';
 import { getMeta } from '../../worker/repository/meta.ts';
+import { ownerName } from '../../worker/repository/registration-rows.ts';
 import type { Reply } from '../../worker/repository/reply.ts';
 import { isKept } from '../../worker/repository/schema.ts';
 import type { ObjectStorage } from '../../worker/repository/storage.ts';
+import { whyBuried } from '../../worker/repository/tombstones.ts';
 import type { HookEvent } from '../../worker/webhooks/delivery.ts';
 import { openStorage } from '../worker/support/sql-storage.ts';
 import { gitHub } from './github.ts';
@@ -243,6 +245,9 @@ export function openScene(circumstances: Circumstances) {
       void object.release();
       await network.settle();
     },
+    /** The object knows that the owner has ended. */
+    isBuried: (owner: Owner | undefined) =>
+      owner !== undefined && whyBuried(tables.sql, ownerName(owner)) !== undefined,
     /** What was restored waits for the operator. */
     isHeld: () => isKept(tables) && getMeta(tables.sql, 'restored') !== undefined,
     evict: async () => {

@@ -107,7 +107,7 @@ function writeRecord(sql: Sql, { record, sealed, keyId, leasedUntil, changed }: 
      ON CONFLICT (key) DO UPDATE SET
        sealed = excluded.sealed, key_id = excluded.key_id, status = excluded.status, owner = excluded.owner,
        endpoint = excluded.endpoint, traits = excluded.traits, summary = excluded.summary, due = excluded.due, restored = 0,
-       end_reason = CASE WHEN excluded.status = 'active' THEN end_reason END,
+       end_reason = CASE WHEN excluded.status = 'active' THEN COALESCE(end_reason, excluded.end_reason) END,
        inventory_due = COALESCE(excluded.inventory_due, inventory_due)`,
     record.key,
     sealed,

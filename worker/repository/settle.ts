@@ -68,8 +68,10 @@ function dueAfter({ outcome, now, publishes, failures, jitter }: Settling): numb
     const again = FOR_PEOPLE.has(problem.code)
       ? now + DAY_MS * (1 - jitter / 4)
       : (until ?? now + backOffMilliseconds(failures + 1 + FIRST_FAILURES, jitter));
-    const useful = !FOR_PEOPLE.has(problem.code) || record.clients.length > 0;
-    return Math.min(expiry, useful ? Math.round(again) : Number.POSITIVE_INFINITY);
+    const useful = !FOR_PEOPLE.has(problem.code) || record.clients.length > 0 || expiry <= now;
+    // An end that was due and could not be brought about is tried again like anything else.
+    const end = expiry > now ? expiry : Number.POSITIVE_INFINITY;
+    return Math.min(end, useful ? Math.round(again) : Number.POSITIVE_INFINITY);
   }
   if (rest === 'waiting') return until ?? now;
   return dueTime(record, now, publishes) ?? Number.POSITIVE_INFINITY;
