@@ -3,7 +3,7 @@ import type { Fate } from './network.ts';
 import { loseAndRestore, nothingMissing } from './restore.ts';
 import { isAtRest, publishedWorks, watchRules } from './rules.ts';
 import { type End, openScene, type Scene, type Settlement } from './scene.ts';
-import { type Circumstances, DAY, HOUR, KEYS, type Key } from './wishes.ts';
+import { type Circumstances, DAY, HOUR, KEYS, type Key, previewOf } from './wishes.ts';
 
 /** One thing that happens. */
 export type Deed =
@@ -63,7 +63,9 @@ export async function play({ circumstances, deeds }: Schedule): Promise<readonly
   const events: HookEvent[] = [];
   let runs = 100;
   let closed = false;
-  scene.github.open.add(42);
+  const { owner } = scene;
+  const open = owner.kind === 'branch' ? owner.name : owner.number;
+  scene.github.open.add(open);
 
   /**
    * Whether a run may find its names taken: of permanent registrations a job takes no name back; only one asks for a name
@@ -151,12 +153,12 @@ export async function play({ circumstances, deeds }: Schedule): Promise<readonly
         break;
       case 'pull request':
         closed = deed.is === 'closed';
-        if (closed) scene.github.open.delete(42);
-        else scene.github.open.add(42);
-        happened({ kind: closed ? 'owner_ended' : 'owner_reopened', owner: scene.owner } as never);
+        if (closed) scene.github.open.delete(open);
+        else scene.github.open.add(open);
+        happened({ kind: closed ? 'owner_ended' : 'owner_reopened', owner } as never);
         break;
       case 'happens':
-        happened(eventOf(deed.what));
+        happened(eventOf(deed.what, previewOf(circumstances)));
         break;
       case 'webhook':
         await deliver(deed.index);
@@ -236,7 +238,7 @@ export async function play({ circumstances, deeds }: Schedule): Promise<readonly
       if (!DECISIONS.has(code) && !(code === 'secret_exists' && mayBeTaken(key, true)))
         throw new Error(`the last deploy of ${key} ends with ${code}`);
       isAtRest(scene, key);
-      if (code === 'done') publishedWorks(scene, { interrupted: false }, [key]);
+      if (code === 'done') publishedWorks(scene, { interrupted: false, keys: missing.keys }, [key]);
     }
   });
   await checked('a month later', async () => {
@@ -266,16 +268,19 @@ function clientNamed({ record, github }: Scene, { key, which }: Extract<Deed, { 
   return clients.find((client) => client.role === role)?.clientId ?? 'nobody';
 }
 
-function eventOf(what: Extract<Deed, { do: 'happens' }>['what']): Omit<HookEvent, 'repositoryId' | 'at'> {
+function eventOf(
+  what: Extract<Deed, { do: 'happens' }>['what'],
+  environment: string,
+): Omit<HookEvent, 'repositoryId' | 'at'> {
   switch (what) {
     case 'archived':
       return { kind: 'repository_archived' };
     case 'unarchived':
       return { kind: 'repository_unarchived' };
     case 'teardown':
-      return { kind: 'teardown_asked', environment: 'pr-42' } as never;
+      return { kind: 'teardown_asked', environment } as never;
     case 'rotation':
-      return { kind: 'rotation_asked', environment: 'pr-42', name: 'web' } as never;
+      return { kind: 'rotation_asked', environment, name: 'web' } as never;
   }
 }
 

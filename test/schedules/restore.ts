@@ -6,7 +6,7 @@ import { registrationKey, registrationsPrefix } from '../../worker/inventory/inv
 import { unrecorded } from '../reconcile/rules.ts';
 import { REPOSITORY_ID, type Scene } from './scene.ts';
 import { openPlain } from './stage.ts';
-import { KEYS, type Key, nameOf } from './wishes.ts';
+import { KEYS, type Key, keyOf, nameOf } from './wishes.ts';
 
 /** A person needs longer than any call can be on its way. */
 const NOTICED_MS = 120_000;
@@ -19,14 +19,23 @@ export type Missing = {
   readonly tokens: Set<string>;
   /** Clients that had ended by then, and are in such a record as if they were there. */
   readonly ends: Set<string>;
-  /** Registrations whose record does not have the name that holds their credentials, so that it is not theirs. */
+  /** Clients that have a hosted key which was made after that record was written, so that it is not hosted any more. */
+  readonly keys: Set<string>;
+  /** Registrations whose record does not say that the name with their credentials is theirs. */
   readonly names: Set<Key>;
   /** Names that two such records have, because they are from different times. */
   readonly places: Set<string>;
 };
 
 export function nothingMissing(): Missing {
-  return { clients: new Set(), tokens: new Set(), ends: new Set(), names: new Set(), places: new Set() };
+  return {
+    clients: new Set(),
+    tokens: new Set(),
+    ends: new Set(),
+    keys: new Set(),
+    names: new Set(),
+    places: new Set(),
+  };
 }
 
 type Kept = { readonly entry: InventoryEntry; readonly record: RegistrationRecord };
@@ -87,8 +96,11 @@ export async function loseAndRestore(scene: Scene, behind: readonly number[], mi
     if (places.indexOf(place) !== index) missing.places.add(place);
   }
   for (const key of KEYS) {
-    const items = kept.get(key)?.record.published ?? [];
-    const has = items.some(({ item }) => `${item.kind} ${item.name}` === nameOf(key));
+    const items = kept.get(keyOf(key, scene.circumstances))?.record.published ?? [];
+    const has = items.some(({ item, state }) => state === 'written' && `${item.kind} ${item.name}` === nameOf(key));
+    const { client_id, key_id } = JSON.parse(github.names.get(nameOf(key)) ?? '{}') as Readonly<Record<string, string>>;
+    if (client_id !== undefined && key_id !== undefined && !server.acceptsKey(client_id, key_id))
+      missing.keys.add(client_id);
     if (!has && github.names.has(nameOf(key))) missing.names.add(key);
   }
 }

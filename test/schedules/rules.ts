@@ -1,4 +1,5 @@
 import { publicationKey } from '../../shared/publish/publish-place.ts';
+import { ownerName } from '../../worker/repository/registration-rows.ts';
 import { whyBuried } from '../../worker/repository/tombstones.ts';
 import { noUnrecordedClient } from '../reconcile/rules.ts';
 import type { Missing } from './restore.ts';
@@ -13,7 +14,7 @@ function broken(rule: string): never {
 
 const MARKER = /or-[0-9a-f]{12}/;
 /** What the servers here call their secrets. */
-const SECRET = /\b(?:secret|token)-\d+\b/;
+const SECRET = /\b(?:secret|token|private)-\d+\b/;
 
 /** Watches what a schedule does for what no later look at the books would show. */
 export function watchRules(scene: Scene, missing: Missing) {
@@ -36,7 +37,7 @@ export function watchRules(scene: Scene, missing: Missing) {
       busy.set(url, now + 60_000);
     }
     const marker = MARKER.exec(detail)?.[0];
-    const isOver = whyBuried(storage.sql, 'pull_request:42') !== undefined;
+    const isOver = whyBuried(storage.sql, ownerName(scene.owner)) !== undefined;
     // Rule 5: a tombstone blocks its owner.
     if (marker !== undefined && isOver && !begun.has(marker)) {
       faults.push(`rule 5: a client is registered for a pull request that is known to have ended (life ${life})`);
@@ -68,7 +69,11 @@ export function watchRules(scene: Scene, missing: Missing) {
       if (fault !== undefined) broken(fault);
       everyClientIsKnown(scene, missing);
       neverLockedOut(scene, missing);
-      publishedWorks(scene, { interrupted: scene.circumstances.kind.startsWith('replaces'), ends: missing.ends });
+      publishedWorks(scene, {
+        interrupted: scene.circumstances.kind.startsWith('replaces'),
+        ends: missing.ends,
+        keys: missing.keys,
+      });
       onlyOurs(scene, missing);
       nothingElseEnds(scene, endAsked);
       shown = noSecretSaid(scene, shown);
@@ -111,7 +116,11 @@ function neverLockedOut({ server, records }: Scene, missing: Missing): void {
 /** Rule 3: what apps read is of a client that is alive, and works unless an update replaced the secret. */
 export function publishedWorks(
   { server, github, record, circumstances }: Scene,
-  allowed: { readonly interrupted: boolean; readonly ends?: ReadonlySet<string> },
+  allowed: {
+    readonly interrupted: boolean;
+    readonly ends?: ReadonlySet<string>;
+    readonly keys: ReadonlySet<string>;
+  },
   keys: readonly (typeof KEYS)[number][] = KEYS,
 ): void {
   for (const key of keys) {
@@ -121,13 +130,16 @@ export function publishedWorks(
     // A job takes no name back: one that is not ours any more keeps what it had.
     const written = of.published.filter(({ state }) => state === 'written').map(({ item }) => `secret ${item.name}`);
     if (circumstances.byJob === true && !written.includes(nameOf(key))) continue;
-    const { client_id, client_secret } = JSON.parse(text) as { readonly client_id: string; client_secret?: string };
+    const { client_id, client_secret, key_id } = JSON.parse(text) as Readonly<Record<string, string>>;
+    if (client_id === undefined) broken(`what is published for ${key} names no client`);
     const client = server.find(client_id);
     if (allowed.ends?.has(client_id)) continue;
     if (client?.alive !== true) broken(`rule 3: what is published for ${key} is of ${client_id}, which is gone`);
     const replaced = allowed.interrupted && client.replacedSecrets.includes(client_secret ?? '');
     if (!replaced && client.secret !== client_secret)
       broken(`rule 3: the published secret of ${client_id} does not work`);
+    if (key_id !== undefined && !allowed.keys.has(client_id) && !server.acceptsKey(client_id, key_id))
+      broken(`rule 3: the published key of ${client_id} does not work`);
   }
 }
 

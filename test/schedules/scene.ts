@@ -4,8 +4,10 @@ import type { ErrorCode } from '../../shared/errors/catalog.ts';
 import { isRegistrarError, RegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { Owner } from '../../shared/manifest/desired.ts';
 import { createGitHubSink } from '../../shared/publish/github-sink.ts';
+import type { HostedSet } from '../../shared/reconcile/key-hosting.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
 import type { Applied, Caller, RepositoryCalls, ResolveCall } from '../../worker/repository/calls.ts';
+import { findKeySet } from '../../worker/repository/key-sets.ts';
 import { getMeta } from '../../worker/repository/meta.ts';
 import { ownerName } from '../../worker/repository/registration-rows.ts';
 import type { Reply } from '../../worker/repository/reply.ts';
@@ -19,9 +21,20 @@ import { keyValues } from './kv.ts';
 import { network as makeNetwork } from './network.ts';
 import { httpServer } from './server.ts';
 import { clock, forgetSealed, openPlain, random, stage } from './stage.ts';
-import { type Circumstances, config, FOREIGN, identityFor, type Key, KINDS, START, wishOf } from './wishes.ts';
+import {
+  type Circumstances,
+  config,
+  FOREIGN,
+  identityFor,
+  type Key,
+  KINDS,
+  keyOf,
+  ownerOf,
+  placeOf,
+  START,
+  wishOf,
+} from './wishes.ts';
 
-const OWNER: Owner = { kind: 'pull_request', number: 42 };
 export const REPOSITORY_ID = '2002';
 /** Things that happen in one stretch of time; more than this is going round in circles. */
 const MOST_TURNS = 5000;
@@ -48,7 +61,11 @@ export type End = { readonly code: string };
 /** The object of one repository with everything around it, in memory. Only one exists at a time. */
 export function openScene(circumstances: Circumstances) {
   const network = makeNetwork(START);
-  const server = httpServer(network, KINDS[circumstances.kind]);
+  const hosted = (uri: string): readonly string[] => {
+    const text = isKept(tables) ? findKeySet(tables.sql, uri.split('/').at(-2) ?? '') : undefined;
+    return text === undefined ? [] : (JSON.parse(text) as HostedSet['keys']).map(({ kid }) => String(kid));
+  };
+  const server = httpServer(network, KINDS[circumstances.kind], hosted);
   const github = gitHub(network, { [`secret ${FOREIGN}`]: 'somebody else’s' });
   const kv = keyValues(network);
   const wallTime = () => network.now() - network.behind();
@@ -144,8 +161,8 @@ export function openScene(circumstances: Circumstances) {
   };
 
   const caller = (key: Key, runId: number, attempt = 1): Caller => {
-    const [environment = '', name = ''] = key.split('/');
-    return { identity: identityFor(key, runId, attempt), environment, name };
+    const [environment, name] = placeOf(key, circumstances);
+    return { identity: identityFor(key, circumstances, runId, attempt), environment, name };
   };
 
   const evict = () => {
@@ -214,7 +231,7 @@ export function openScene(circumstances: Circumstances) {
       isKept(tables) ? tables.sql.exec<Row>(query).toArray() : [],
     circumstances,
     alarmAt: () => alarmAt,
-    record: (key: Key) => records().find((record) => record.key === key),
+    record: (key: Key) => records().find((record) => record.key === keyOf(key, circumstances)),
     lines: () => stage.lines,
     apply: (key: Key, variant: number, runId: number, attempt = 1) => {
       const desired = wishOf(key, variant, circumstances);
@@ -271,7 +288,7 @@ export function openScene(circumstances: Circumstances) {
     restore: async () => ask(() => object.restore()),
     ring,
     pass,
-    owner: OWNER,
+    owner: ownerOf(circumstances),
   };
 }
 

@@ -10,6 +10,10 @@ vi.mock('../../shared/publish/fingerprint.ts', async () => ({
   fingerprint: (await import('./stage.ts')).quickFingerprint,
 }));
 vi.mock('../../shared/publish/sealed-box.ts', async () => ({ sealedBox: (await import('./stage.ts')).plainBox }));
+vi.mock('../../shared/registration/make-key.ts', async (original) => {
+  const { quickKeyPair, quickSign } = await import('./stage.ts');
+  return { ...(await original<object>()), makeKeyPair: quickKeyPair, signWith: quickSign };
+});
 
 onStage();
 const { play } = await import('./play.ts');
@@ -115,6 +119,8 @@ const schedule: fc.Arbitrary<Schedule> = fc.record({
       deployed: fc.boolean(),
       update: fc.constantFrom('ask' as const, 'interrupt' as const, 'replace' as const),
       publishes: fc.constantFrom('app' as const, 'app' as const, 'app' as const, 'job' as const, 'nobody' as const),
+      branch: fc.boolean(),
+      keys: fc.constantFrom(false, false, true),
     })
     .map(({ publishes, ...rest }) => ({ ...rest, app: publishes === 'app', byJob: publishes === 'job' })),
   deeds: fc.array(deed, { minLength: 5, maxLength: 40 }),

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { Clock, Fetch, Random } from '../../shared/ports/ports.ts';
-import type { RegistrationRecord } from '../../shared/record/record.ts';
+import type { KeyPair, RegistrationRecord } from '../../shared/record/record.ts';
 import type { SealKey } from '../../shared/record/seal.ts';
 import type { Settings } from '../../worker/repository/settings.ts';
 import type { Vault } from '../../worker/repository/vault.ts';
@@ -95,4 +95,20 @@ export function plainBox(value: string): string {
 
 export function openBox(sealed: string): string {
   return Buffer.from(sealed, 'base64').toString();
+}
+
+/** A key pair without mathematics, and never the same twice. */
+export async function quickKeyPair(algorithm = 'ES384'): Promise<KeyPair> {
+  stage.bytes += 1;
+  const keyId = `key-${stage.bytes}`;
+  return { privateKey: privateKeyOf(keyId), keyId, publicJwk: { kty: 'EC', kid: keyId, alg: algorithm } };
+}
+
+export const privateKeyOf = (keyId: string): string => keyId.replace('key', 'private');
+
+export const quickSign = async ({ privateKey }: KeyPair, bytes: Uint8Array): Promise<Uint8Array> =>
+  Buffer.from(quickSignature(privateKey, Buffer.from(bytes).toString()), 'base64url');
+
+export function quickSignature(privateKey: string, text: string): string {
+  return hash('sha256', `${privateKey} ${text}`, 'base64url');
 }
