@@ -1,7 +1,7 @@
 import type { HookEvent } from '../../worker/webhooks/delivery.ts';
 import type { Fate } from './network.ts';
 import { loseAndRestore, nothingMissing } from './restore.ts';
-import { isAtRest, publishedWorks, watchRules } from './rules.ts';
+import { isAtRest, isTogether, publishedWorks, watchRules } from './rules.ts';
 import { type End, openScene, type Scene, type Settlement } from './scene.ts';
 import { type Circumstances, DAY, HOUR, KEYS, type Key, previewOf } from './wishes.ts';
 
@@ -44,13 +44,13 @@ const ENDS = new Set([
   ],
   ...['publish_failed', 'publish_conflict', 'github_failed', 'access_refused', 'credentials_refused'],
   ...['update_unsupported', 'update_interrupts', 'not_confirmable', 'registration_frozen', 'cancelled', 'not_allowed'],
-  ...['publish_by_job', 'repository_restored'],
+  ...['publish_by_job', 'repository_restored', 'shared_differs', 'shared_unsupported'],
 ]);
 
 /** How a registration may stand in the end without a person: done, or somebody has to decide. */
 const DECISIONS = new Set([
   ...['done', 'suspect_found', 'access_refused', 'update_unsupported', 'update_interrupts'],
-  ...['owner_ended', 'publish_conflict', 'credentials_refused'],
+  ...['owner_ended', 'publish_conflict', 'credentials_refused', 'shared_differs'],
 ]);
 
 /** Plays one schedule and checks the rules after each deed, then lets everything come to rest and checks them again. */
@@ -88,6 +88,7 @@ export async function play({ circumstances, deeds }: Schedule): Promise<readonly
   /** Where jobs publish, a `concurrency` group of the workflow lets one after the other deploy to an environment. */
   const jobs = new Map<Key, Promise<unknown>>();
   let losing = false;
+  let wasLost = false;
   const inTurn = (key: Key, run: () => Promise<End>): Promise<End> => {
     if (circumstances.byJob !== true) return run();
     // Nobody deploys while a person looks after an object that lost everything.
@@ -173,6 +174,7 @@ export async function play({ circumstances, deeds }: Schedule): Promise<readonly
         return;
       case 'lose':
         losing = true;
+        wasLost = true;
         await loseAndRestore(scene, deed.behind, missing);
         losing = false;
         if (!deed.held) await scene.release();
@@ -244,6 +246,9 @@ export async function play({ circumstances, deeds }: Schedule): Promise<readonly
   await checked('a month later', async () => {
     await scene.pass(35 * DAY, true);
     for (const key of KEYS) isAtRest(scene, key);
+    // Elsewhere a person may have to help.
+    if (circumstances.shares === true && !wasLost && circumstances.kind === 'plain')
+      for (const key of KEYS) isTogether(scene, key);
     const preview = scene.record('pr-42/web');
     if (preview !== undefined && preview.clients.length > 0) throw new Error('rule 4: the preview outlives its time');
     if (preview !== undefined && preview.ending === undefined && scene.isBuried(preview.owner))

@@ -1,10 +1,11 @@
 import { publicationKey } from '../../shared/publish/publish-place.ts';
 import { ownerName } from '../../worker/repository/registration-rows.ts';
+import { isSharedByPreviews } from '../../worker/repository/shared-client.ts';
 import { whyBuried } from '../../worker/repository/tombstones.ts';
 import { noUnrecordedClient } from '../reconcile/rules.ts';
 import type { Missing } from './restore.ts';
 import type { Scene } from './scene.ts';
-import { FOREIGN, KEYS, type Key, nameOf } from './wishes.ts';
+import { FOREIGN, KEYS, type Key, keyOf, nameOf } from './wishes.ts';
 
 class RuleBroken extends Error {}
 
@@ -19,7 +20,7 @@ const SECRET = /\b(?:secret|token|private)-\d+\b/;
 /** Watches what a schedule does for what no later look at the books would show. */
 export function watchRules(scene: Scene, missing: Missing) {
   const { network, storage } = scene;
-  const endAsked = new Set<string>();
+  const endAsked = new Set<Key>();
   /** Registrations of the pull request that were begun before it was known to have ended. */
   let begun = new Set<string>();
   const faults: string[] = [];
@@ -58,7 +59,7 @@ export function watchRules(scene: Scene, missing: Missing) {
   network.over(({ subject }) => void busy.delete(subject.split(' ')[1] ?? ''));
 
   return {
-    endAsked: (key: string) => void endAsked.add(key),
+    endAsked: (key: Key) => void endAsked.add(key),
     /** The pull request has ended, as far as the object knows: what was begun by now may still be sent. */
     ended: () => {
       const marker = scene.record('pr-42/web')?.intent?.marker;
@@ -158,9 +159,11 @@ function onlyOurs({ github, records }: Scene, missing: Missing): void {
 }
 
 /** Rule 4: what has no owner does not end by itself. */
-function nothingElseEnds({ records }: Scene, endAsked: ReadonlySet<string>): void {
+function nothingElseEnds({ records, circumstances }: Scene, asked: ReadonlySet<Key>): void {
+  const endAsked = new Set([...asked].map((key) => keyOf(key, circumstances)));
   for (const { key, owner, ending } of records()) {
-    if (owner === undefined && ending !== undefined && !endAsked.has(key)) broken(`rule 4: ${key} ends by itself`);
+    if (owner === undefined && !isSharedByPreviews(key) && ending !== undefined && !endAsked.has(key))
+      broken(`rule 4: ${key} ends by itself`);
   }
 }
 
@@ -192,5 +195,24 @@ export function isAtRest(scene: Scene, key: Key): void {
   if (record.intent !== undefined || record.call !== undefined) broken(`${key} is not at rest`);
   if (record.ending !== undefined && record.clients.length > 0) {
     broken(`rule 4: ${key} has ended and still has ${record.clients[0]?.clientId}`);
+  }
+}
+
+/** At rest a shared client has what its environments bring, and nothing of those that have gone. */
+export function isTogether({ record, rows, server }: Scene, key: Key): void {
+  const shared = record(key);
+  const current = shared?.clients.find(({ role }) => role === 'current');
+  if (shared === undefined || current === undefined || shared.ending !== undefined) return;
+  const brought = rows<{ uris: string; held: number }>(
+    `SELECT uris, held FROM contributions WHERE shared = '${shared.key}' AND ended_at IS NULL`,
+  ).flatMap(({ uris, held }) =>
+    (JSON.parse(uris) as { readonly redirect_uris: readonly string[] }).redirect_uris.map((uri) => ({ uri, held })),
+  );
+  const there = server.find(current.clientId)?.metadata.redirect_uris as readonly string[];
+  for (const { uri, held } of brought) {
+    if (held === 1 && !there.includes(uri)) broken(`rule 4: ${shared.key} does not have ${uri} any more`);
+  }
+  for (const uri of there) {
+    if (!brought.some((one) => one.uri === uri)) broken(`rule 4: ${shared.key} still has ${uri}`);
   }
 }

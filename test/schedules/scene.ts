@@ -246,7 +246,9 @@ export function openScene(circumstances: Circumstances) {
       untilDone(() => object.retire({ ...caller(key, runId), clientId })),
     end: (key: Key, runId: number) => untilDone(() => object.end(caller(key, runId))),
     resolve: (key: Key, given: Settlement) => {
-      const { environment, name } = caller(key, 0);
+      const path = keyOf(key, circumstances);
+      const environment = path.slice(0, path.lastIndexOf('/'));
+      const name = path.slice(environment.length + 1);
       return ask(() => object.resolve({ ...given, environment, name }));
     },
     deliver: async (id: string, event: HookEvent) => {

@@ -121,6 +121,7 @@ const schedule: fc.Arbitrary<Schedule> = fc.record({
       publishes: fc.constantFrom('app' as const, 'app' as const, 'app' as const, 'job' as const, 'nobody' as const),
       branch: fc.boolean(),
       keys: fc.constantFrom(false, false, true),
+      shares: fc.constantFrom(false, false, false, false, true),
     })
     .map(({ publishes, ...rest }) => ({ ...rest, app: publishes === 'app', byJob: publishes === 'job' })),
   deeds: fc.array(deed, { minLength: 5, maxLength: 40 }),

@@ -24,6 +24,8 @@ export type Circumstances = {
   readonly branch?: boolean;
   /** The first permanent registration has keys, which the Worker hosts and rotates. */
   readonly keys?: boolean;
+  /** The two permanent registrations share one client, and previews share another. */
+  readonly shares?: boolean;
 };
 
 export const KINDS = {
@@ -41,6 +43,8 @@ export const KEYS = ['production/web', 'production/api', 'pr-42/web'] as const;
 export type Key = (typeof KEYS)[number];
 
 const BRANCH = 'feature';
+/** The pattern of all environments that share. */
+const SHARED = '*';
 
 /** What the preview ends with. */
 export const ownerOf = ({ branch }: Circumstances): Owner =>
@@ -52,10 +56,15 @@ export const previewOf = ({ branch }: Circumstances): string => (branch === true
 /** Environment and name of a registration. */
 export const placeOf = (key: Key, circumstances: Circumstances): readonly [string, string] => {
   const [environment = '', name = ''] = key.split('/');
+  if (key === 'production/api' && circumstances.shares === true) return ['staging', 'web'];
   return [key === 'pr-42/web' ? previewOf(circumstances) : environment, name];
 };
 
-export const keyOf = (key: Key, circumstances: Circumstances): string => placeOf(key, circumstances).join('/');
+/** Key of the record, which is another one where the client is shared. */
+export const keyOf = (key: Key, circumstances: Circumstances): string =>
+  circumstances.shares === true
+    ? `shared/${key === 'pr-42/web' ? 'previews' : 'permanent'}/${SHARED}/web`
+    : placeOf(key, circumstances).join('/');
 
 export const FOREIGN = 'FOREIGN';
 
@@ -64,8 +73,26 @@ const OWN = { 'production/web': 'WEB', 'production/api': 'API', 'pr-42/web': 'PR
 /** What apps of a registration read. */
 export const nameOf = (key: Key): string => `secret ${OWN[key]}`;
 
-/** Variant 1 has other metadata, 2 other names; of the second registration, 2 asks for a name of the first, 3 for one of nobody we know. */
+/** What a registration of its own asks for; where environments share, only what they may. */
 export function wishOf(key: Key, variant: number, circumstances: Circumstances): Desired {
+  const wish = ownWish(key, variant, circumstances);
+  if (circumstances.shares !== true) return wish;
+  const { rotation: _, update, ...rest } = wish;
+  return {
+    ...rest,
+    metadata: {
+      ...wish.metadata,
+      client_name: `Growth chart${variant > 1 ? ` ${variant}` : ''}`,
+      redirect_uris: [`https://app.example.com/${wish.environment}/${variant === 1 ? 'new' : 'callback'}`],
+    },
+    publish: [],
+    update: update === 'replace' ? 'interrupt' : update,
+    shared: SHARED,
+  };
+}
+
+/** Variant 1 has other metadata, 2 other names; of the second registration, 2 asks for a name of the first, 3 for one of nobody we know. */
+function ownWish(key: Key, variant: number, circumstances: Circumstances): Desired {
   const { app, byJob = false, retire, update, keys = false } = circumstances;
   const [environment, name] = placeOf(key, circumstances);
   const makeKey = keys && key === 'production/web';
@@ -75,7 +102,7 @@ export function wishOf(key: Key, variant: number, circumstances: Circumstances):
   const variable = { ...ID, name: `${OWN[key]}_${variant === 2 ? 'OTHER' : 'ID'}` };
   const { redirect_uris } = variant === 1 ? CHANGED : { redirect_uris: ['https://app.example.com/callback'] };
   return desired({
-    key: keyOf(key, circumstances),
+    key: `${environment}/${name}`,
     environment,
     name,
     server: { address: SERVER.address, configurationEndpointOrigins: [] },
