@@ -44,6 +44,7 @@ export function keyValues(network: Network) {
     },
     /** What is read of a key that a list shows. */
     read: (key: string): string | undefined => (versionOf(key, 'list') && versionOf(key, 'get'))?.value,
+    isListed: (key: string): boolean => versionOf(key, 'list') !== undefined,
     newest: (key: string): string | undefined => versions.get(key)?.at(-1)?.value,
     keys: () => [...versions.keys()].sort(),
     /** Everything that was ever written. */

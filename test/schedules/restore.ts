@@ -38,6 +38,8 @@ export function nothingMissing(): Missing {
   };
 }
 
+type Told = { readonly registrations: number; readonly unreadable: readonly string[] };
+
 type Kept = { readonly entry: InventoryEntry; readonly record: RegistrationRecord };
 
 /**
@@ -61,9 +63,11 @@ export async function loseAndRestore(scene: Scene, behind: readonly number[], mi
   kv.readAsOf((key, by) => lostAt - late(keys.indexOf(key) + (by === 'list' ? 1 : 0)));
 
   const kept = new Map<string, Kept>();
+  const unreadable: string[] = [];
   for (const key of keys.filter((name) => name.startsWith(registrationsPrefix(REPOSITORY_ID)))) {
     const read = opened(kv.read(key));
     if (read !== undefined) kept.set(read.record.key, read);
+    else if (kv.isListed(key)) unreadable.push(key.slice(registrationsPrefix(REPOSITORY_ID).length));
   }
   const before = server.calls.length;
   let answer: unknown;
@@ -72,9 +76,11 @@ export async function loseAndRestore(scene: Scene, behind: readonly number[], mi
   });
   await scene.pass(1000, true);
   kv.readAsOf(() => Number.POSITIVE_INFINITY);
-  if ((answer as { readonly kind?: string } | undefined)?.kind !== 'done') {
-    throw new Error(`a restore is answered with ${JSON.stringify(answer)}`);
-  }
+  const expected = { registrations: kept.size, unreadable };
+  const { kind, value } = (answer ?? {}) as { readonly kind?: string; readonly value?: Told };
+  const told = value && { registrations: value.registrations, unreadable: value.unreadable };
+  if (kind !== 'done' || !isDeepStrictEqual(told, expected))
+    throw new Error(`a restore is answered with ${JSON.stringify(answer)}, not ${JSON.stringify(expected)}`);
   if (server.calls.length !== before) throw new Error('a restore calls the server');
   everythingIsBack(scene, kept);
 
