@@ -240,7 +240,7 @@ export async function play({ circumstances, deeds }: Schedule): Promise<readonly
       if (!DECISIONS.has(code) && !(code === 'secret_exists' && mayBeTaken(key, true)))
         throw new Error(`the last deploy of ${key} ends with ${code}`);
       isAtRest(scene, key);
-      if (code === 'done') publishedWorks(scene, { interrupted: false, keys: missing.keys }, [key]);
+      if (code === 'done') publishedWorks(scene, { interrupted: false, credentials: missing.credentials }, [key]);
     }
   });
   await checked('a month later', async () => {

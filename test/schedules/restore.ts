@@ -19,8 +19,8 @@ export type Missing = {
   readonly tokens: Set<string>;
   /** Clients that had ended by then, and are in such a record as if they were there. */
   readonly ends: Set<string>;
-  /** Clients that have a hosted key which was made after that record was written, so that it is not hosted any more. */
-  readonly keys: Set<string>;
+  /** Clients whose secret was replaced after that record was written, or whose newest key is not hosted any more. */
+  readonly credentials: Set<string>;
   /** Registrations whose record does not say that the name with their credentials is theirs. */
   readonly names: Set<Key>;
   /** Names that two such records have, because they are from different times. */
@@ -32,7 +32,7 @@ export function nothingMissing(): Missing {
     clients: new Set(),
     tokens: new Set(),
     ends: new Set(),
-    keys: new Set(),
+    credentials: new Set(),
     names: new Set(),
     places: new Set(),
   };
@@ -93,7 +93,8 @@ export async function loseAndRestore(scene: Scene, behind: readonly number[], mi
       .toSorted((a, b) => b.marker.length - a.marker.length) as never,
   };
   for (const clientId of unrecorded(server.alive(), known, network.behind())) missing.clients.add(clientId);
-  for (const { clientId, access } of known.clients) {
+  for (const { clientId, access, clientSecret } of known.clients) {
+    if (server.find(clientId)?.secret !== clientSecret) missing.credentials.add(clientId);
     if (server.find(clientId)?.alive !== true) missing.ends.add(clientId);
     if (server.find(clientId)?.token !== access?.registrationAccessToken) missing.tokens.add(clientId);
   }
@@ -106,7 +107,7 @@ export async function loseAndRestore(scene: Scene, behind: readonly number[], mi
     const has = items.some(({ item, state }) => state === 'written' && `${item.kind} ${item.name}` === nameOf(key));
     const { client_id, key_id } = JSON.parse(github.names.get(nameOf(key)) ?? '{}') as Readonly<Record<string, string>>;
     if (client_id !== undefined && key_id !== undefined && !server.acceptsKey(client_id, key_id))
-      missing.keys.add(client_id);
+      missing.credentials.add(client_id);
     if (!has && github.names.has(nameOf(key))) missing.names.add(key);
   }
 }
