@@ -117,7 +117,7 @@ export const CATALOG = {
   access_refused: {
     meaning:
       'The server refuses the registration access token of a client: the token was replaced or the client is gone. The two cannot be told apart.',
-    hint: 'Check with the operator whether the client exists. Then adopt it with a new registration access token, or rotate to register a new one.',
+    hint: 'Run it again: the token is tried once more. If it is refused again, check with the operator whether the client exists; then adopt it with a new registration access token, or rotate to register a new one.',
   },
   update_unsupported: {
     meaning: 'The server cannot change a client that exists, so a changed manifest needs a new client.',

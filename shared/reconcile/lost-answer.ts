@@ -35,7 +35,7 @@ export function lostCall(record: RegistrationRecord, call: Call): Performed {
 
 /** A read or an update may have replaced the registration access token: a refusal of the old one then proves nothing. */
 function afterLostRemoval(client: Client, { verb, startedAt }: Call): Client {
-  const removal = removalOf(client, startedAt);
+  const { refused: _, ...removal } = removalOf(client, startedAt);
   return verb === 'remove'
     ? { ...client, removal: { ...removal, unanswered: true } }
     : { ...client, removal, uncertain: true };

@@ -47,9 +47,16 @@ export function removalOf({ removal }: Client, now: number): Removal {
   };
 }
 
-/** How a DELETE moved the deletion on (RFC 7592 section 2.3). `jitter` is from 0 to 1. */
+/**
+ * How a DELETE moved the deletion on (RFC 7592 section 2.3). `jitter` is from 0 to 1.
+ *
+ * A refusal counts here, as after a read or with the credentials, when it comes a second time in a row: replicas and
+ * proxies are seen to refuse what they accept a moment later.
+ */
 export function afterRemove(client: Client, answer: Answer, now: number, jitter: number): Removal {
-  const before = removalOf(client, now);
+  const { refused = false, ...before } = removalOf(client, now);
+  const isRefusal = answer.kind === 'refused' || answer.kind === 'forbidden';
+  if (isRefusal && !refused) return { ...before, refused: true, reason: describeAnswer(answer) };
   const asked: Removal = { ...before, asked: before.asked + 1, reason: describeAnswer(answer) };
   switch (answer.kind) {
     case 'removed':
@@ -76,7 +83,7 @@ export function afterRemove(client: Client, answer: Answer, now: number, jitter:
 
 /** How reading a client that should be gone moved the deletion on. */
 export function afterConfirm(client: Client, answer: Answer, now: number, jitter: number): Removal {
-  const before = removalOf(client, now);
+  const { refused = false, ...before } = removalOf(client, now);
   switch (answer.kind) {
     case 'client':
       if (!before.accepted)
@@ -90,6 +97,7 @@ export function afterConfirm(client: Client, answer: Answer, now: number, jitter
     case 'forbidden':
     case 'unsupported':
     case 'removed':
+      if (!refused) return { ...before, refused: true, reason: describeAnswer(answer) };
       if (before.accepted && (answer.kind === 'missing' || client.uncertain !== true))
         return { ...before, stage: 'gone', reason: 'deleted, and the server no longer answers with it' };
       if (answer.kind === 'missing' && client.accessSeen === 'works') {
@@ -106,9 +114,10 @@ export function afterConfirm(client: Client, answer: Answer, now: number, jitter
 
 /** How trying the credentials of a client that may be gone moved the deletion on. */
 export function afterGoneVerify(client: Client, result: VerifyResult, now: number, jitter: number): Removal {
-  const before = removalOf(client, now);
+  const { refused = false, ...before } = removalOf(client, now);
   switch (result.outcome) {
     case 'refused':
+      if (!refused) return { ...before, refused: true, reason: result.reason };
       return { ...before, stage: 'gone', reason: 'its credentials worked and are now refused' };
     case 'unreachable':
       return later({ ...before, reason: result.reason }, now, jitter);

@@ -2,7 +2,7 @@ import { printable } from '../errors/printable.ts';
 import { RegistrarError } from '../errors/registrar-error.ts';
 import type { Client, RegistrationRecord, RotationUnderWay } from '../record/record.ts';
 import type { Access } from '../registration/answer.ts';
-import { whyWithheld } from './adopt-answer.ts';
+import { replaceClient, whyWithheld } from './adopt-answer.ts';
 import { rotatesKeys } from './key-hosting.ts';
 import { currentClient, nextClient } from './record-queries.ts';
 
@@ -24,7 +24,12 @@ export function askRotation(
     record.clients.some((client) => client.role === 'retiring' || rotatesKeys(client));
   if (underWay && asked.reason !== 'leak') return record;
   const { rotationHeldUntil: _h, backOff: _b, ...rest } = record;
-  return { ...rest, rotation: asked };
+  if (asked.strategy !== 'in-place') return { ...rest, rotation: asked };
+  // A token that was refused is tried once more, because somebody asks: the refusal may have been a passing one.
+  const clients = record.clients.map(
+    (client): Client => (client.accessSeen === 'refused' ? { ...client, accessSeen: 'untried' } : client),
+  );
+  return { ...rest, clients, rotation: asked };
 }
 
 /**
@@ -79,7 +84,8 @@ export type HandedOver = {
 
 /**
  * The record with a client taken over as its current one. With `access` it is managed from now on; without, it is
- * watched: verified and published, and replaced on request, when it becomes an orphan.
+ * watched: verified and published, and replaced on request, when it becomes an orphan. For a client that is known
+ * already, another access takes the place of one that is missing or was refused.
  *
  * Throws `input_invalid` when the registration has a client already.
  */
@@ -89,7 +95,8 @@ export function adoptClient(
   now: number,
   run?: string,
 ): RegistrationRecord {
-  if (record.clients.some(({ clientId }) => clientId === given.clientId)) return record;
+  const known = record.clients.find(({ clientId }) => clientId === given.clientId);
+  if (known !== undefined) return withNewAccess(record, known, given);
   if (currentClient(record) !== undefined) {
     throw new RegistrarError('input_invalid', {
       message: `${record.key} has a client already (${currentClient(record)?.clientId}), so no other can be adopted.`,
@@ -127,6 +134,20 @@ export function adoptClient(
         ...(run !== undefined && { madeByRun: run }),
       },
     ],
+  };
+}
+
+/** A client that could not be managed any more is read first, as one that is adopted. */
+function withNewAccess(record: RegistrationRecord, known: Client, given: HandedOver): RegistrationRecord {
+  const { access } = given;
+  const isManaged = known.access !== undefined && known.accessSeen !== 'refused';
+  const isKnown = access?.registrationAccessToken === known.access?.registrationAccessToken;
+  if (access === undefined || isManaged || isKnown) return record;
+  refuseElsewhere(record, given);
+  const { accessWithheld: _w, ...client } = known;
+  return {
+    ...record,
+    clients: replaceClient(record.clients, known, { ...client, access, accessSeen: 'untried', uncertain: true }),
   };
 }
 

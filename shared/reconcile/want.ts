@@ -75,7 +75,7 @@ export function wantClient({
   }
   const sameWish = JSON.stringify(record.desired) === JSON.stringify(desired);
   const sameServer = JSON.stringify(record.server) === JSON.stringify(server);
-  const refused = record.clients.some(wasRefused);
+  const refused = record.clients.some((client) => wasRefused(client) || isLockedOut(client));
   const { owner, expiresAt } = ownership(record, desired, now);
   const sameOwnership = record.expiresAt === expiresAt && JSON.stringify(record.owner) === JSON.stringify(owner);
   if (sameWish && sameServer && sameOwnership && !refused && record.ending === undefined) return record;
@@ -92,13 +92,23 @@ export function wantClient({
     ...(backOff && sameMeaning && sameEndpoint && { backOff }),
     ...(by && { appliedBy: by }),
     traits: sameEndpoint ? record.traits : traits,
-    clients: record.clients.map((client) => atServer(wasRefused(client) ? unverified(client) : client, server)),
+    clients: record.clients.map((client) => atServer(triedAnew(client), server)),
   };
 }
 
 /** Of these it is asked again whether their credentials work, whenever somebody asks for the registration. */
 function wasRefused({ role, verification }: Client): boolean {
   return verification?.outcome === 'refused' && (role === 'current' || role === 'next');
+}
+
+/** Of these the token is tried once more, whenever somebody asks: a refusal may have been a passing one. */
+function isLockedOut({ role, access, accessSeen }: Client): boolean {
+  return role === 'current' && access !== undefined && accessSeen === 'refused';
+}
+
+function triedAnew(client: Client): Client {
+  const asked: Client = isLockedOut(client) ? { ...client, accessSeen: 'untried' } : client;
+  return wasRefused(asked) ? unverified(asked) : asked;
 }
 
 function unverified({ verification: _, ...client }: Client): Client {

@@ -92,6 +92,7 @@ const removal = loose({
   asked: number,
   accepted: flag,
   unanswered: flag,
+  refused: flag.exactOptional(),
   failures: number,
   tryAt: number,
   reason: text,

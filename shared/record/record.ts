@@ -81,6 +81,8 @@ export type Removal = {
   readonly accepted: boolean;
   /** An attempt was not answered; a refusal afterwards means that it worked. */
   readonly unanswered: boolean;
+  /** The last answer was a refusal. Alone it counts for nothing: the same is asked once more. */
+  readonly refused?: boolean;
   readonly failures: number;
   /** Not before this time (epoch milliseconds). */
   readonly tryAt: number;

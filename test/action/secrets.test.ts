@@ -156,6 +156,7 @@ describe('a way in to register', () => {
       'POST /reg',
       'DELETE /reg/{id}',
       'GET /reg/{id}',
+      'GET /reg/{id}',
     ]);
     expectNoSecret(run);
   });

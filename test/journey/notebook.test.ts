@@ -124,8 +124,9 @@ it('takes the notebook’s JSON as a manifest: registered for the job, gone afte
   expect(post).toMatchObject({ exitCode: 0, conclusion: 'success', summary: '' });
   expect(codesOf(post, 'warning')).toEqual([]);
   expect(server.clients()).toEqual([]);
-  expect(server.requests.map(({ method, status }) => `${method} ${status}`).slice(-2)).toEqual([
+  expect(server.requests.map(({ method, status }) => `${method} ${status}`).slice(-3)).toEqual([
     'DELETE 204',
+    'GET 401',
     'GET 401',
   ]);
   for (const run of [main, post]) {

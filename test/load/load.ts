@@ -2,6 +2,7 @@ import { print } from '../../bench/print.ts';
 import { applyAtOnce } from './applies.ts';
 import { takeDeliveries } from './deliveries.ts';
 import { walkInventory } from './inventory.ts';
+import { measureObjects } from './object-memory.ts';
 import { openLoadScene } from './scene.ts';
 
 // The runtime would ask the network for what nothing here needs.
@@ -15,7 +16,7 @@ const scene = await openLoadScene();
 let failures = 0;
 try {
   // In this order: the inventory is filled with copies of what the applies have made.
-  for (const load of [takeDeliveries, applyAtOnce, walkInventory]) {
+  for (const load of [takeDeliveries, measureObjects, applyAtOnce, walkInventory]) {
     const measured = await load(scene);
     print(measured);
     failures += measured.figures.filter(({ holds }) => !holds).length;

@@ -59,6 +59,11 @@ describe('a call without an answer for a client that is being deleted', () => {
     const before = { ...leaving, removal: removal({ unanswered: true }) };
     expect(lose(before, call({ verb: 'read' }))).toEqual({ ...before, uncertain: true });
   });
+
+  it.each(['remove', 'read'] as const)('leaves no refusal that a later one could follow: %s', (verb) => {
+    const before = { ...leaving, removal: removal({ refused: true }) };
+    expect(lose(before, call({ verb })).removal).not.toHaveProperty('refused');
+  });
 });
 
 describe('a registration without an answer', () => {

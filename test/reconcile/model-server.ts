@@ -10,6 +10,8 @@ export const ENDPOINT = 'https://as.example.org/register';
 export type Kind = {
   /** Answers without registration access token and configuration endpoint. */
   readonly unmanaged?: boolean;
+  /** Token and configuration endpoint are named at the registration and never again. */
+  readonly omitsToken?: boolean;
   /** A token works once: every read and update answers with a new one. */
   readonly singleUseTokens?: boolean;
   readonly updateReplacesSecret?: boolean;
@@ -56,7 +58,12 @@ export function modelServer(
   const calls: ModelCall[] = [];
   let made = 0;
   let asked = 0;
-  const fresh = (what: string) => `${what}-${++made}`;
+  const issued: string[] = [];
+  const fresh = (what: 'id' | 'secret' | 'token') => {
+    const value = `${what}-${++made}`;
+    if (what !== 'id') issued.push(value);
+    return value;
+  };
 
   const usesSecret = ({ token_endpoint_auth_method: method = 'client_secret_basic' }: JsonObject) =>
     String(method).startsWith('client_secret_');
@@ -64,11 +71,11 @@ export function modelServer(
   const endOf = ({ registeredAt }: ModelClient) =>
     kind.secretSeconds === undefined ? 0 : Math.floor(registeredAt / 1000) + kind.secretSeconds;
 
-  const information = (client: ModelClient, showSecret: boolean): ClientInformation => ({
+  const information = (client: ModelClient, showSecret: boolean, first = false): ClientInformation => ({
     clientId: client.clientId,
     ...(client.secret !== undefined &&
       showSecret && { clientSecret: client.secret, clientSecretExpiresAt: endOf(client) }),
-    ...(kind.unmanaged !== true && {
+    ...((first ? kind.unmanaged : (kind.unmanaged ?? kind.omitsToken)) !== true && {
       registrationAccessToken: client.token,
       registrationClientUri: `${ENDPOINT}/${client.clientId}`,
     }),
@@ -97,7 +104,7 @@ export function modelServer(
       };
       clients.push(client);
       calls.push({ verb: 'register', clientId: client.clientId, at: now() });
-      return { kind: 'client', information: information(client, true) };
+      return { kind: 'client', information: information(client, true, true) };
     },
     read: async ({ registrationClientUri, registrationAccessToken }) => {
       const client = authorized('read', registrationClientUri, registrationAccessToken);
@@ -157,6 +164,8 @@ export function modelServer(
     verify,
     acceptsKey,
     calls,
+    /** Every secret and registration access token there ever was. */
+    issued,
     alive: () => clients.filter(({ alive }) => alive),
     find: (clientId: string) => clients.find((client) => client.clientId === clientId),
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { afterConfirm, afterGoneVerify, afterRemove } from '../../shared/reconcile/removal-step.ts';
+import { afterConfirm, afterGoneVerify, afterRemove, removalOf } from '../../shared/reconcile/removal-step.ts';
 import type { Client, Removal } from '../../shared/record/record.ts';
 import type { Answer } from '../../shared/registration/answer.ts';
 import { client, HOUR, NOW, removal, without } from './build.ts';
@@ -21,6 +21,11 @@ type Row = readonly [sentence: string, client: Client, answer: Answer, expected:
 const leaving = (more: Partial<Client> = {}) => client({ role: 'leaving', ...more });
 const tried = (more: Partial<Removal>) => leaving({ removal: removal(more) });
 const unproven = without(leaving(), 'verification');
+/** The answer before was a refusal. */
+const refusedBefore = (before: Client): Client => ({
+  ...before,
+  removal: { ...removalOf(before, NOW), refused: true },
+});
 
 describe('after a DELETE', () => {
   it.each<Row>([
@@ -85,7 +90,7 @@ describe('after a DELETE', () => {
     ['a server that is busy says when', leaving(), busy, { stage: 'ask', unanswered: false, tryAt: NOW + 7_000 }],
     ['what was not sent is tried again', leaving(), notSent, { stage: 'ask', unanswered: false, failures: 1 }],
   ])('%s', (_sentence, before, answer, expected) => {
-    expect(afterRemove(before, answer, NOW, 1)).toMatchObject(expected);
+    expect(afterRemove(refusedBefore(before), answer, NOW, 1)).toMatchObject(expected);
   });
 });
 
@@ -130,7 +135,7 @@ describe('after reading what should be gone', () => {
     ['what was not sent is tried again', tried({}), notSent, { failures: 1 }],
     ['a server that is busy says when', tried({}), busy, { tryAt: NOW + 7_000 }],
   ])('%s', (_sentence, before, answer, expected) => {
-    expect(afterConfirm(before, answer, NOW, 0)).toMatchObject(expected);
+    expect(afterConfirm(refusedBefore(before), answer, NOW, 0)).toMatchObject(expected);
   });
 });
 
@@ -146,11 +151,49 @@ describe('after trying credentials that should be gone', () => {
     ['no answer is asked for again', 'unreachable', { stage: 'verify', failures: 1, tryAt: NOW + 1_000 }],
   ] as const)('%s', (_sentence, outcome, expected) => {
     const result = { outcome, reason: 'said', traits: {} };
-    expect(afterGoneVerify(tried({ stage: 'verify' }), result, NOW, 0)).toMatchObject(expected);
+    expect(afterGoneVerify(tried({ stage: 'verify', refused: true }), result, NOW, 0)).toMatchObject(expected);
   });
 
   it('keeps when it began', () => {
     const result = { outcome: 'refused', reason: '', traits: {} } as const;
     expect(afterGoneVerify(tried({}), result, NOW, 0).since).toBe(NOW - HOUR);
+  });
+});
+
+describe('a refusal that comes once', () => {
+  const invalid = { outcome: 'refused', reason: 'answered invalid_client', traits: {} } as const;
+
+  it.each<Row>([
+    ['of a DELETE', tried({ asked: 0, unanswered: true, accepted: true }), refused, { stage: 'ask', asked: 0 }],
+    ['of a DELETE that is forbidden', tried({ asked: 0 }), forbidden, { stage: 'ask', asked: 0 }],
+  ])('%s makes it ask again', (_sentence, before, answer, expected) => {
+    const after = afterRemove(before, answer, NOW, 0);
+    expect(after).toMatchObject({ ...expected, refused: true, tryAt: NOW, failures: 0 });
+  });
+
+  it.each<Row>([
+    ['with 401', tried({ stage: 'confirm', accepted: true }), refused, { reason: 'answered 401 invalid_token' }],
+    ['with 403', tried({ stage: 'confirm', accepted: true }), forbidden, { reason: 'answered 403' }],
+    ['with 404', tried({ stage: 'confirm', accepted: true }), missing, { reason: 'answered 404' }],
+  ])('of a read %s makes it read again', (_sentence, before, answer, expected) => {
+    expect(afterConfirm(before, answer, NOW, 0)).toMatchObject({ ...expected, stage: 'confirm', refused: true });
+  });
+
+  it('of the credentials makes them be tried again', () => {
+    const expected = { stage: 'verify', refused: true, reason: 'answered invalid_client' };
+    expect(afterGoneVerify(tried({ stage: 'verify' }), invalid, NOW, 0)).toMatchObject(expected);
+  });
+
+  it('is forgotten after any other answer', () => {
+    const before = refusedBefore(tried({ stage: 'confirm', accepted: true, asked: 1 }));
+    const unreachable = { outcome: 'unreachable', reason: '', traits: {} } as const;
+    const after = [
+      ...([{ kind: 'removed' }, missing, failed, busy, notSent] as const).map((answer) =>
+        afterRemove(before, answer, NOW, 0),
+      ),
+      ...([there, failed, busy, notSent] as const).map((answer) => afterConfirm(before, answer, NOW, 0)),
+      afterGoneVerify(before, unreachable, NOW, 0),
+    ];
+    for (const removal of after) expect(removal).not.toHaveProperty('refused');
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { adoptClient, adoptSuspect, askRotation, confirmUse, forgetSuspects } from '../../shared/reconcile/requests.ts';
-import { access, client, ELSEWHERE, KEY, NOW, record, suspect } from './build.ts';
+import { access, client, ELSEWHERE, KEY, NOW, record, suspect, without } from './build.ts';
 
 const asked = { reason: 'asked', strategy: 'replace', startedAt: NOW } as const;
 const leak = { ...asked, reason: 'leak' } as const;
@@ -19,6 +19,17 @@ describe('a rotation that is asked for', () => {
   ])('is the one that %s', (_what, before) => {
     expect(askRotation(before, asked)).toBe(before);
     expect(askRotation(before, leak).rotation).toEqual(leak);
+  });
+
+  it('in place tries a token once more that was refused', () => {
+    const leaving = client({ clientId: 'client-0', role: 'leaving' });
+    const before = record({ clients: [leaving, client({ accessSeen: 'refused' })] });
+    const inPlace = { ...asked, strategy: 'in-place' } as const;
+    expect(askRotation(before, inPlace).clients).toEqual([leaving, client({ accessSeen: 'untried' })]);
+    expect(askRotation(record(), inPlace)).toEqual(record({ rotation: inPlace }));
+    expect(askRotation(record({ clients: [client({ accessSeen: 'refused' })] }), asked).clients).toEqual([
+      client({ accessSeen: 'refused' }),
+    ]);
   });
 
   it('needs a client', () => {
@@ -73,6 +84,28 @@ describe('a client that is handed over', () => {
   it('is handed over once', () => {
     const before = record();
     expect(adoptClient(before, { clientId: 'client-1' }, NOW)).toBe(before);
+  });
+
+  it.each([
+    ['whose token was refused', client({ accessSeen: 'refused' })],
+    ['that came without one', { ...without(client(), 'access'), accessWithheld: 'the server gave none' }],
+  ])('gives a client that is known, %s, its access, and is read first', (_which, known) => {
+    const anew = { clientId: 'client-1', access: { ...access('client-1'), registrationAccessToken: 'new' } };
+    const { clients } = adoptClient(record({ clients: [retiring, known] }), anew, NOW);
+    const expected = { ...client(), access: anew.access, accessSeen: 'untried', uncertain: true };
+    expect(clients).toEqual([retiring, expected]);
+  });
+
+  it('leaves access alone that works, or that would go elsewhere', () => {
+    const before = record();
+    expect(adoptClient(before, { clientId: 'client-1', access: access('client-1') }, NOW)).toBe(before);
+    const elsewhere = { registrationAccessToken: 'new', registrationClientUri: 'https://evil.example/client-1' };
+    const locked = record({ clients: [client({ accessSeen: 'refused' })] });
+    expect(adoptClient(locked, { clientId: 'client-1' }, NOW)).toBe(locked);
+    expect(adoptClient(locked, { clientId: 'client-1', access: access('client-1') }, NOW)).toBe(locked);
+    expect(() => adoptClient(locked, { clientId: 'client-1', access: elsewhere }, NOW)).toThrow(
+      expect.objectContaining({ code: 'configuration_endpoint_elsewhere' }),
+    );
   });
 
   it('does not replace another', () => {

@@ -5,7 +5,7 @@ import type { RegistrationRecord } from '../../shared/record/record.ts';
 import { ALL } from './build.ts';
 import type { FaultyRun } from './faults.ts';
 import type { ModelClient } from './model-server.ts';
-import type { World } from './world.ts';
+import { FOREIGN, type World } from './world.ts';
 
 /** A registration is over for certain this long after it began: its turn and the call. */
 const REGISTRATION_MS = 125_000;
@@ -79,7 +79,7 @@ export function nothingOvertakes({ server }: World, { lost }: FaultyRun): void {
 /** Rule 3: what is published belongs to a client that is alive, and works unless an update replaced the secret. */
 export function publishedWorks({ server, names }: World, allowed: { readonly interrupted: boolean }): void {
   const text = names.get(PUBLISHED);
-  if (text === undefined) return;
+  if (text === undefined || text === FOREIGN) return;
   const published = JSON.parse(text) as {
     readonly client_id: string;
     readonly client_secret: string;
@@ -95,6 +95,11 @@ export function publishedWorks({ server, names }: World, allowed: { readonly int
     expect.fail(`the published key of ${client.clientId} does not work`);
 }
 
+/** Something is published under the name that these checks read. */
+export function isPublished({ names }: World): boolean {
+  return names.has(PUBLISHED);
+}
+
 /** Rule 3: the keys that apps may use are hosted, as long as there is a client for them. */
 export function hostedForClients({ server, hosted }: World, record: RegistrationRecord): void {
   for (const { clientId, keySet, key, role } of record.clients) {
@@ -104,6 +109,11 @@ export function hostedForClients({ server, hosted }: World, record: Registration
     if (uri !== undefined) expect(uri).toBe(keySet.uri);
   }
   if (record.clients.length === 0 && record.intent === undefined) expect(hostedSets(record)).toEqual([]);
+}
+
+/** Rule 7: what is somebody else’s is as they made it. */
+export function foreignStays({ names }: World, foreign: ReadonlySet<string>): void {
+  for (const name of foreign) if (names.get(name) !== FOREIGN) expect.fail(`${name} is not ours and was changed`);
 }
 
 /** At rest the server holds what the manifest asks for. */

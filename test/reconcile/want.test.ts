@@ -44,6 +44,17 @@ describe('an unchanged wish', () => {
     expect(want({ record: found })).toBe(found);
   });
 
+  it('has a refused token tried again, once', () => {
+    const locked = client({ accessSeen: 'refused' });
+    const replaced = client({ clientId: 'old', role: 'retiring', accessSeen: 'refused' });
+    const unmanaged = without(client({ accessSeen: 'refused' }), 'access');
+    const after = want({ record: record({ clients: [replaced, locked] }) });
+    expect(after.clients).toEqual([replaced, client({ accessSeen: 'untried' })]);
+    expect(want({ record: after })).toBe(after);
+    const found = record({ clients: [unmanaged] });
+    expect(want({ record: found })).toBe(found);
+  });
+
   it('has refused credentials tried again', () => {
     const found = record({ clients: [client({ verification: refused })] });
     expect(want({ record: found }).clients).toEqual([without(client(), 'verification')]);

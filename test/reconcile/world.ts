@@ -1,10 +1,11 @@
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
 import { publicationKey } from '../../shared/publish/publish-place.ts';
 import type { Publication, Sink } from '../../shared/publish/sink.ts';
+import { isUnsent } from '../../shared/publish/unsent.ts';
 import { hostedSets } from '../../shared/reconcile/key-hosting.ts';
 import type { Ports } from '../../shared/reconcile/ports.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
-import type { Answer } from '../../shared/registration/answer.ts';
+import type { Access, Answer } from '../../shared/registration/answer.ts';
 import { NOW } from './build.ts';
 import { type Kind, modelServer } from './model-server.ts';
 
@@ -22,31 +23,57 @@ export type PortCall =
   | 'initialAccessToken'
   | 'sleep';
 
+/** What a call at the registration API is about: the client, and what is sent and never to be shown. */
+export type About = { readonly clientId: string; readonly secrets: readonly string[] };
+
 /** What stands between the loop and the outside: does the call, or something worse. */
-export type Gate = <T>(call: PortCall, effect: () => Promise<T>, clientId: string) => Promise<T>;
+export type Gate = <T>(call: PortCall, effect: () => Promise<T>, about: About) => Promise<T>;
+
+const NOTHING: About = { clientId: '', secrets: [] };
+
+/** The value of a name that is not ours. */
+export const FOREIGN = 'somebody else’s';
 
 /** Everything outside of the loop, in memory: server, published names, store, clock, randomness. */
-export function world({ kind = {}, taken = [] }: { readonly kind?: Kind; readonly taken?: readonly string[] } = {}) {
+export function world({
+  kind = {},
+  taken = [],
+  initialAccessToken,
+}: {
+  readonly kind?: Kind;
+  readonly taken?: readonly string[];
+  readonly initialAccessToken?: string;
+} = {}) {
   let time = NOW;
   let byte = 0;
-  let saved: string | undefined;
-  let read: { readonly text: string; readonly record: RegistrationRecord } | undefined;
+  let kept: RegistrationRecord | undefined;
+  let read: { readonly of: RegistrationRecord; readonly record: RegistrationRecord } | undefined;
   let gate: Gate = (_call, effect) => effect();
   let sets = 0;
+  // Written and read only when asked for: most of what is saved is never read.
+  const saved = (): RegistrationRecord | undefined => {
+    if (kept === undefined) return undefined;
+    if (read?.of !== kept) read = { of: kept, record: JSON.parse(JSON.stringify(kept)) as RegistrationRecord };
+    return read.record;
+  };
   /** What the home would serve: the sets of the record as it is saved. */
   const hosted = (uri: string): readonly string[] => {
-    const set = hostedSets(JSON.parse(saved ?? '{"clients":[]}')).find(({ id }) => uri.includes(id));
+    const set = kept && hostedSets(kept).find(({ id }) => uri.includes(id));
     return set?.keys.map(({ kid }) => String(kid)) ?? [];
   };
   const server = modelServer(() => time, kind, hosted);
-  const names = new Map<string, string>(taken.map((key) => [key, 'somebody else’s']));
+  // A home masks what it is given.
+  const secrets: string[] = initialAccessToken === undefined ? [] : [initialAccessToken];
+  server.issued.push(...secrets);
+  const names = new Map<string, string>(taken.map((key) => [key, FOREIGN]));
   const port: string[] = [];
   const slept: number[] = [];
-  const secrets: string[] = [];
+  const lines: string[] = [];
+  const log = (line: string) => void lines.push(line);
 
-  const through = <T>(call: PortCall, effect: () => Promise<T>, clientId = ''): Promise<T> => {
+  const through = <T>(call: PortCall, effect: () => Promise<T>, about = NOTHING): Promise<T> => {
     port.push(call);
-    return gate(call, effect, clientId);
+    return gate(call, effect, about);
   };
 
   const sink: Sink = {
@@ -56,7 +83,8 @@ export function world({ kind = {}, taken = [] }: { readonly kind?: Kind; readonl
           items.map((item): Publication => {
             const target = { kind: where, ...(environment !== undefined && { environment }) };
             const entry = ours.find((known) => publicationKey(known) === publicationKey({ target, item }));
-            if (entry === undefined && names.has(publicationKey({ target, item })))
+            // Between a claim and the first write anybody can have made the name.
+            if ((entry === undefined || isUnsent(entry)) && names.has(publicationKey({ target, item })))
               throw new RegistrarError('secret_exists', { message: `${item.name} exists.` });
             const { of: _, ...rest } = entry ?? { state: 'claimed' as const, at: time };
             return { ...(entry?.item.field === item.field ? entry : rest), target, item };
@@ -81,17 +109,20 @@ export function world({ kind = {}, taken = [] }: { readonly kind?: Kind; readonl
             slept.push(ms);
             time += ms;
           },
-          '',
+          NOTHING,
         ),
     },
     random: { bytes: (length) => Uint8Array.from({ length }, () => byte++ % 256) },
-    log: { info: () => {}, warning: () => {}, debug: () => {} },
+    log: { info: log, warning: log, debug: log },
     api: {
-      register: (request) => through('register', () => server.api.register(request)),
-      read: (access) => through('read', () => server.api.read(access), idOf(access.registrationClientUri)),
-      update: (access, body) =>
-        through('update', () => server.api.update(access, body), idOf(access.registrationClientUri)),
-      remove: (access) => through('remove', () => server.api.remove(access), idOf(access.registrationClientUri)),
+      register: (request) =>
+        through('register', () => server.api.register(request), {
+          clientId: '',
+          secrets: [request.initialAccessToken].filter((secret) => secret !== undefined),
+        }),
+      read: (access) => through('read', () => server.api.read(access), aboutOf(access)),
+      update: (access, body) => through('update', () => server.api.update(access, body), aboutOf(access)),
+      remove: (access) => through('remove', () => server.api.remove(access), aboutOf(access)),
     },
     verify: (client) => through('verify', () => server.verify(client)),
     sink,
@@ -99,14 +130,14 @@ export function world({ kind = {}, taken = [] }: { readonly kind?: Kind; readonl
     store: {
       save: (record) =>
         through('save', async () => {
-          saved = JSON.stringify(record);
+          kept = record;
         }),
     },
     newKeySet: () => {
       const id = `set-${++sets}-`;
       return { id, uri: `https://registrar.example.org/clients/${id}/jwks.json` };
     },
-    initialAccessToken: () => through('initialAccessToken', async () => undefined),
+    initialAccessToken: () => through('initialAccessToken', async () => initialAccessToken),
     protect: (more) => void secrets.push(...more),
     run: 'run 7',
   };
@@ -120,16 +151,16 @@ export function world({ kind = {}, taken = [] }: { readonly kind?: Kind; readonl
     port,
     slept,
     secrets,
+    /** What was logged, line by line. */
+    lines,
     now: () => time,
     pass: (ms: number) => {
       time += ms;
     },
     /** The record as it would be found after a crash. */
-    saved: (): RegistrationRecord | undefined => {
-      if (saved === undefined) return undefined;
-      if (read?.text !== saved) read = { text: saved, record: JSON.parse(saved) as RegistrationRecord };
-      return read.record;
-    },
+    saved,
+    /** The same as it was handed over. */
+    kept: () => kept,
     setGate: (next: Gate) => {
       gate = next;
     },
@@ -137,9 +168,9 @@ export function world({ kind = {}, taken = [] }: { readonly kind?: Kind; readonl
     answer: (call: PortCall, ...answers: readonly (Answer | RegistrarError | TypeError)[]) => {
       const left = [...answers];
       const before = gate;
-      gate = async (made, effect, clientId) => {
+      gate = async (made, effect, about) => {
         const next = made === call ? left.shift() : undefined;
-        if (next === undefined) return before(made, effect, clientId);
+        if (next === undefined) return before(made, effect, about);
         if (next instanceof Error) throw next;
         return next as Awaited<ReturnType<typeof effect>>;
       };
@@ -149,6 +180,6 @@ export function world({ kind = {}, taken = [] }: { readonly kind?: Kind; readonl
 
 export type World = ReturnType<typeof world>;
 
-function idOf(uri: string): string {
-  return uri.slice(uri.lastIndexOf('/') + 1);
+function aboutOf({ registrationClientUri: uri, registrationAccessToken }: Access): About {
+  return { clientId: uri.slice(uri.lastIndexOf('/') + 1), secrets: [registrationAccessToken] };
 }

@@ -30,7 +30,10 @@ export async function retryOrphans(home: Home, key: string): Promise<void> {
     const ports = { clock, store };
     let answer = await beginCall(record, orphan, 'remove', ports).then(() => api.remove(access));
     if (answer.kind === 'removed') {
-      answer = await beginCall(record, orphan, 'read', ports).then(() => api.read(access));
+      const look = () => beginCall(record, orphan, 'read', ports).then(() => api.read(access));
+      answer = await look();
+      // A refusal that comes once is no proof, here as for the engine.
+      if (isRefusal(answer)) answer = await look();
       const seen = answer;
       const orphans = record.orphans.flatMap((other) => (other === orphan ? stillThere(orphan, seen) : [other]));
       record = { ...record, orphans };
@@ -48,16 +51,13 @@ export async function retryOrphans(home: Home, key: string): Promise<void> {
 
 /** There are servers that say yes and keep the client; reading it may have replaced the token. */
 function stillThere(orphan: Orphan, answer: Answer): readonly Orphan[] {
-  switch (answer.kind) {
-    case 'refused':
-    case 'missing':
-      return [];
-    case 'client': {
-      const { registrationAccessToken: token } = answer.information;
-      const access = orphan.access && token ? { ...orphan.access, registrationAccessToken: token } : orphan.access;
-      return [{ ...orphan, ...(access && { access }) }];
-    }
-    default:
-      return [orphan];
-  }
+  if (isRefusal(answer)) return [];
+  if (answer.kind !== 'client') return [orphan];
+  const { registrationAccessToken: token } = answer.information;
+  const access = orphan.access && token ? { ...orphan.access, registrationAccessToken: token } : orphan.access;
+  return [{ ...orphan, ...(access && { access }) }];
+}
+
+function isRefusal({ kind }: Answer): boolean {
+  return kind === 'refused' || kind === 'missing';
 }

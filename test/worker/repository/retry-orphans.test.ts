@@ -46,7 +46,7 @@ async function objectWith(
     sent.push([method, url.split('/').at(-1), kept?.call?.verb, kept?.call?.clientId]);
     const status = calls.shift() ?? 500;
     if (status === 'silence') throw Object.assign(new Error('no answer'), { code: 'server_no_answer' });
-    return { status, header: () => null, text: '' };
+    return { status, header: () => null, text: status === 200 ? JSON.stringify({ client_id: 'a' }) : '' };
   };
   const home = {
     storage,
@@ -70,15 +70,29 @@ async function objectWith(
 }
 
 test('each call is in the record while it is under way, and not afterwards', async () => {
-  const { sent, kept, told } = await objectWith({ orphans: [orphan('a'), orphan('b')] }, [204, 401, 403]);
+  const { sent, kept, told } = await objectWith({ orphans: [orphan('a'), orphan('b')] }, [204, 401, 401, 403]);
   expect(sent).toEqual([
     ['DELETE', 'a', 'remove', 'a'],
+    ['GET', 'a', 'read', 'a'],
     ['GET', 'a', 'read', 'a'],
     ['DELETE', 'b', 'remove', 'b'],
   ]);
   expect(kept?.call).toBeUndefined();
   expect(kept?.orphans.map(({ clientId }) => clientId)).toEqual(['b']);
   expect(told).toEqual(['orphan_deleted']);
+});
+
+test('a refusal that comes once does not end an orphan that the server has kept', async () => {
+  for (const [passing, then] of [
+    [401, 200],
+    [404, 200],
+    [401, 500],
+  ] as const) {
+    const { sent, kept, told } = await objectWith({ orphans: [orphan('a')] }, [204, passing, then]);
+    expect(sent).toHaveLength(3);
+    expect(kept?.orphans.map(({ clientId }) => clientId)).toEqual(['a']);
+    expect(told).toEqual([]);
+  }
 });
 
 test('a call that nobody answered stays in the record, and nothing else is sent', async () => {
@@ -101,10 +115,10 @@ test('the ledger says what the record says, should the object end right after it
   ] as const;
   const orphans = { orphans: [orphan('a')], ledger };
   const said = async (saves: number) => {
-    const { kept, told, ended, ledger } = await objectWith(orphans, [204, 401], { saves });
+    const { kept, told, ended, ledger } = await objectWith(orphans, [204, 401, 401], { saves });
     return { ended, orphans: kept?.orphans.length, ledger, told };
   };
-  // The first save makes the registration, two are of calls.
-  expect(await said(3)).toEqual({ ended: true, orphans: 1, ledger: [['a', 'orphan']], told: [] });
-  expect(await said(4)).toEqual({ ended: true, orphans: 0, ledger: [['a', 'deleted']], told: ['orphan_deleted'] });
+  // The first save makes the registration, three are of calls.
+  expect(await said(4)).toEqual({ ended: true, orphans: 1, ledger: [['a', 'orphan']], told: [] });
+  expect(await said(5)).toEqual({ ended: true, orphans: 0, ledger: [['a', 'deleted']], told: ['orphan_deleted'] });
 });
