@@ -82,7 +82,7 @@ export function wishOf(key: Key, variant: number, circumstances: Circumstances):
     ...rest,
     metadata: {
       ...wish.metadata,
-      client_name: `Growth chart${variant > 1 ? ` ${variant}` : ''}`,
+      client_name: `Growth chart (${keyOf(key, circumstances)})${variant > 1 ? ` ${variant}` : ''}`,
       redirect_uris: [`https://app.example.com/${wish.environment}/${variant === 1 ? 'new' : 'callback'}`],
     },
     publish: [],
