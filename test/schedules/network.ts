@@ -117,7 +117,7 @@ export function network(start: number) {
     if (item.stage === 'going') {
       if (fate === 'never arrives' || isDown(item.to)) {
         take(item);
-        item.reject(brokenConnection('ECONNREFUSED'));
+        if (item.life === life) item.reject(brokenConnection('ECONNREFUSED'));
       } else {
         over = false;
         item.answer = item.effect();
