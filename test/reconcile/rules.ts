@@ -4,6 +4,7 @@ import { hostedSets } from '../../shared/reconcile/key-hosting.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
 import { ALL } from './build.ts';
 import type { FaultyRun } from './faults.ts';
+import type { ModelClient } from './model-server.ts';
 import { FOREIGN, type World } from './world.ts';
 
 /** A registration is over for certain this long after it began: its turn and the call. */
@@ -15,22 +16,37 @@ const LONGEST_CALL_MS = 60_000;
 const PUBLISHED = publicationKey({ target: {}, item: ALL });
 
 /** Rule 1: every client that is alive is in the record, or is what a suspect tells people to look for. */
-export function noUnrecordedClient({ server }: World, record: RegistrationRecord): void {
+export function noUnrecordedClient({ server }: Pick<World, 'server'>, record: RegistrationRecord, behindMs = 0): void {
+  const [unknown] = unrecorded(server.alive(), record, behindMs);
+  if (unknown !== undefined) expect.fail(`${unknown} is alive and nobody knows it`);
+  const unlisted = record.clients.find((client) => record.ledger.every(({ clientId }) => clientId !== client.clientId));
+  if (unlisted !== undefined) expect.fail(`${unlisted.clientId} is not in the ledger`);
+}
+
+/**
+ * Those of the clients that are neither in the record nor what a suspect tells people to look for; a suspect is one. The
+ * record's clock may be so much behind the server's.
+ */
+export function unrecorded(
+  clients: readonly Pick<ModelClient, 'clientId' | 'registeredAt' | 'metadata'>[],
+  record: Pick<RegistrationRecord, 'clients' | 'orphans' | 'suspects' | 'intent'>,
+  behindMs = 0,
+): readonly string[] {
   const known = new Set([...record.clients, ...record.orphans].map(({ clientId }) => clientId));
   const wanted = [...record.suspects, ...(record.intent ? [record.intent] : [])];
-  for (const { clientId, registeredAt, metadata } of server.alive()) {
+  const unknown: string[] = [];
+  for (const { clientId, registeredAt, metadata } of clients) {
     if (known.has(clientId)) continue;
     const match = wanted.findIndex(
       ({ startedAt, marker }) =>
         registeredAt >= startedAt &&
-        registeredAt <= startedAt + REGISTRATION_MS &&
+        registeredAt <= startedAt + REGISTRATION_MS + behindMs &&
         (marker === '' || String(metadata.client_name).includes(marker)),
     );
-    if (match === -1) expect.fail(`${clientId} is alive and nobody knows it`);
-    wanted.splice(match, 1);
+    if (match === -1) unknown.push(clientId);
+    else wanted.splice(match, 1);
   }
-  const unlisted = record.clients.find((client) => record.ledger.every(({ clientId }) => clientId !== client.clientId));
-  if (unlisted !== undefined) expect.fail(`${unlisted.clientId} is not in the ledger`);
+  return unknown;
 }
 
 /** Rule 1: one lost answer leaves one suspect. */

@@ -11,7 +11,7 @@ type Reply = { readonly status: number; readonly data?: unknown };
 /** Secrets and variables of one repository and its pull requests, over a network that is moved by hand. */
 export function gitHub(network: Network, taken: Readonly<Record<string, string>>) {
   const names = new Map(Object.entries(taken));
-  const open = new Set<number>();
+  const open = new Set<number | string>();
   const dispatched: unknown[] = [];
 
   const list = (kind: string): Reply => {
@@ -60,7 +60,7 @@ export function gitHub(network: Network, taken: Readonly<Record<string, string>>
     forget: () => {},
     requestFor: async () => ({ request, owner: 'acme', repo: 'app', rights: {} }),
     isPullRequestOpen: (_repository, number) => ask('pull request', () => open.has(number)),
-    isBranchThere: async () => true,
+    isBranchThere: (_repository, name) => ask('branch', () => open.has(name)),
     dispatch: (_repository, event) => ask('dispatch', () => void dispatched.push(event)),
     redeliverFailed: async () => {
       throw new Error('nobody asks for this here');

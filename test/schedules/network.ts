@@ -34,6 +34,7 @@ type Sleep = { readonly until: number; readonly order: number; readonly life: nu
  */
 export function network(start: number) {
   let now = start;
+  let behind = 0;
   let life = 1;
   let count = 0;
   let pending: Pending[] = [];
@@ -48,7 +49,7 @@ export function network(start: number) {
   const isDown = (to: string): boolean => down.has(to);
 
   const clockOf = (mine: number): Clock => ({
-    now: () => now,
+    now: () => now - behind,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (mine !== life) return;
@@ -116,7 +117,7 @@ export function network(start: number) {
     if (item.stage === 'going') {
       if (fate === 'never arrives' || isDown(item.to)) {
         take(item);
-        item.reject(brokenConnection('ECONNREFUSED'));
+        if (item.life === life) item.reject(brokenConnection('ECONNREFUSED'));
       } else {
         over = false;
         item.answer = item.effect();
@@ -137,6 +138,11 @@ export function network(start: number) {
 
   return {
     now: () => now,
+    /** How far the clock of the object is behind: it was set back. Timers do not look at it. */
+    behind: () => behind,
+    setBack: (ms: number): void => {
+      behind += ms;
+    },
     life: () => life,
     clockOf,
     send,

@@ -4,21 +4,38 @@ import type { ErrorCode } from '../../shared/errors/catalog.ts';
 import { isRegistrarError, RegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { Owner } from '../../shared/manifest/desired.ts';
 import { createGitHubSink } from '../../shared/publish/github-sink.ts';
+import type { HostedSet } from '../../shared/reconcile/key-hosting.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
 import type { Applied, Caller, RepositoryCalls, ResolveCall } from '../../worker/repository/calls.ts';
+import { findKeySet } from '../../worker/repository/key-sets.ts';
+import { getMeta } from '../../worker/repository/meta.ts';
+import { ownerName } from '../../worker/repository/registration-rows.ts';
 import type { Reply } from '../../worker/repository/reply.ts';
 import { isKept } from '../../worker/repository/schema.ts';
 import type { ObjectStorage } from '../../worker/repository/storage.ts';
+import { whyBuried } from '../../worker/repository/tombstones.ts';
 import type { HookEvent } from '../../worker/webhooks/delivery.ts';
 import { openStorage } from '../worker/support/sql-storage.ts';
 import { gitHub } from './github.ts';
+import { keyValues } from './kv.ts';
 import { network as makeNetwork } from './network.ts';
 import { httpServer } from './server.ts';
-import { clock, openPlain, random, stage } from './stage.ts';
-import { type Circumstances, config, FOREIGN, identityFor, type Key, KINDS, START, wishOf } from './wishes.ts';
+import { clock, forgetSealed, openPlain, random, stage } from './stage.ts';
+import {
+  type Circumstances,
+  config,
+  FOREIGN,
+  identityFor,
+  type Key,
+  KINDS,
+  keyOf,
+  ownerOf,
+  placeOf,
+  START,
+  wishOf,
+} from './wishes.ts';
 
-const OWNER: Owner = { kind: 'pull_request', number: 42 };
-const REPOSITORY_ID = '2002';
+export const REPOSITORY_ID = '2002';
 /** Things that happen in one stretch of time; more than this is going round in circles. */
 const MOST_TURNS = 5000;
 /** Answers get lost among so many of the requests that go on by themselves. */
@@ -44,18 +61,22 @@ export type End = { readonly code: string };
 /** The object of one repository with everything around it, in memory. Only one exists at a time. */
 export function openScene(circumstances: Circumstances) {
   const network = makeNetwork(START);
-  const server = httpServer(network, KINDS[circumstances.kind]);
+  const hosted = (uri: string): readonly string[] => {
+    const text = isKept(tables) ? findKeySet(tables.sql, uri.split('/').at(-2) ?? '') : undefined;
+    return text === undefined ? [] : (JSON.parse(text) as HostedSet['keys']).map(({ kid }) => String(kid));
+  };
+  const server = httpServer(network, KINDS[circumstances.kind], hosted);
   const github = gitHub(network, { [`secret ${FOREIGN}`]: 'somebody else’s' });
-  const kv = new Map<string, string>();
+  const kv = keyValues(network);
+  const wallTime = () => network.now() - network.behind();
   let alarmAt: number | undefined;
   let ringing = false;
-  const opened = new Map<string, RegistrationRecord>();
   let read: { readonly at: number; readonly records: readonly RegistrationRecord[] } = { at: -1, records: [] };
 
-  const tables = openStorage({ empty: true });
+  let tables = openStorage({ empty: true });
   let written = 0;
   const storage: ObjectStorage = {
-    transactionSync: tables.transactionSync,
+    transactionSync: (work) => tables.transactionSync(work),
     sql: {
       exec: (query, ...bindings) => {
         if (!query.trimStart().startsWith('SELECT')) written += 1;
@@ -70,13 +91,7 @@ export function openScene(circumstances: Circumstances) {
       alarmAt = undefined;
     },
   };
-  const put = (key: string, value: string, { metadata }: { metadata?: object } = {}) =>
-    network.send<void>({
-      to: 'kv',
-      subject: key,
-      effect: () => void kv.set(key, `${JSON.stringify(metadata)} ${value}`),
-    });
-
+  forgetSealed();
   Object.assign(stage, {
     network,
     fetch: server.fetch,
@@ -85,7 +100,7 @@ export function openScene(circumstances: Circumstances) {
     bytes: 0,
   });
 
-  const begin = () => new Repository({ storage, id: { name: REPOSITORY_ID } }, { REGISTRATIONS: { put } });
+  const begin = () => new Repository({ storage, id: { name: REPOSITORY_ID } }, { REGISTRATIONS: kv });
   let object = begin();
   let lost: () => void = () => {};
   let ended = new Promise<void>((resolve) => {
@@ -100,11 +115,7 @@ export function openScene(circumstances: Circumstances) {
       : [];
     read = {
       at: written,
-      records: found.map(({ sealed }) => {
-        const record = opened.get(sealed) ?? openPlain(sealed);
-        opened.set(sealed, record);
-        return record;
-      }),
+      records: found.map(({ sealed }) => openPlain(sealed)),
     };
     return read.records;
   };
@@ -150,8 +161,8 @@ export function openScene(circumstances: Circumstances) {
   };
 
   const caller = (key: Key, runId: number, attempt = 1): Caller => {
-    const [environment = '', name = ''] = key.split('/');
-    return { identity: identityFor(key, runId, attempt), environment, name };
+    const [environment, name] = placeOf(key, circumstances);
+    return { identity: identityFor(key, circumstances, runId, attempt), environment, name };
   };
 
   const evict = () => {
@@ -166,7 +177,7 @@ export function openScene(circumstances: Circumstances) {
 
   /** Rings the alarm if it is time. One that the end of the object cut off rings again. */
   const ring = async (): Promise<boolean> => {
-    if (ringing || alarmAt === undefined || alarmAt > network.now()) return false;
+    if (ringing || alarmAt === undefined || alarmAt > wallTime()) return false;
     const at = alarmAt;
     const life = network.life();
     ringing = true;
@@ -182,6 +193,33 @@ export function openScene(circumstances: Circumstances) {
   };
   let cutOff: number | undefined;
 
+  /**
+   * Lets time pass; alarms ring when it is time. Where it is lively, requests and answers go on by themselves; of
+   * so many of them, one is lost.
+   */
+  const pass = async (ms: number, lively: boolean, loses = 0): Promise<void> => {
+    let moved = 0;
+    await network.settle();
+    const then = network.now() + ms;
+    for (let turns = 0; ; turns += 1) {
+      if (turns > MOST_TURNS) throw new Error(`never comes to rest within ${ms} ms`);
+      if (await ring()) continue;
+      if (lively && network.onTheWay() > 0) {
+        moved += 1;
+        await network.step(0, loses > 0 && moved < MOST_LOST && moved % loses === 0 ? 'answer lost' : 'goes on');
+        continue;
+      }
+      const next = Math.min(
+        network.next(),
+        ringing || alarmAt === undefined ? Number.POSITIVE_INFINITY : alarmAt + network.behind(),
+      );
+      if (next > then) break;
+      await network.passTo(Math.max(next, network.now()));
+    }
+    await network.passTo(then);
+    await ring();
+  };
+
   return {
     network,
     server,
@@ -189,9 +227,11 @@ export function openScene(circumstances: Circumstances) {
     kv,
     storage,
     records,
+    rows: <Row extends Record<string, string | number | null>>(query: string): readonly Row[] =>
+      isKept(tables) ? tables.sql.exec<Row>(query).toArray() : [],
     circumstances,
     alarmAt: () => alarmAt,
-    record: (key: Key) => records().find((record) => record.key === key),
+    record: (key: Key) => records().find((record) => record.key === keyOf(key, circumstances)),
     lines: () => stage.lines,
     apply: (key: Key, variant: number, runId: number, attempt = 1) => {
       const desired = wishOf(key, variant, circumstances);
@@ -206,11 +246,13 @@ export function openScene(circumstances: Circumstances) {
       untilDone(() => object.retire({ ...caller(key, runId), clientId })),
     end: (key: Key, runId: number) => untilDone(() => object.end(caller(key, runId))),
     resolve: (key: Key, given: Settlement) => {
-      const { environment, name } = caller(key, 0);
+      const path = keyOf(key, circumstances);
+      const environment = path.slice(0, path.lastIndexOf('/'));
+      const name = path.slice(environment.length + 1);
       return ask(() => object.resolve({ ...given, environment, name }));
     },
     deliver: async (id: string, event: HookEvent) => {
-      const call = object.takeDelivery({ id, receivedAt: network.now(), event });
+      const call = object.takeDelivery({ id, receivedAt: wallTime(), event });
       await network.settle();
       return call;
     },
@@ -222,6 +264,11 @@ export function openScene(circumstances: Circumstances) {
       void object.release();
       await network.settle();
     },
+    /** The object knows that the owner has ended. */
+    isBuried: (owner: Owner | undefined) =>
+      owner !== undefined && whyBuried(tables.sql, ownerName(owner)) !== undefined,
+    /** What was restored waits for the operator. */
+    isHeld: () => isKept(tables) && getMeta(tables.sql, 'restored') !== undefined,
     evict: async () => {
       await network.settle();
       evict();
@@ -230,34 +277,20 @@ export function openScene(circumstances: Circumstances) {
       cutOff = undefined;
       await network.settle();
     },
-    ring,
-    /**
-     * Lets time pass; alarms ring when it is time. Where it is lively, requests and answers go on by themselves; of
-     * so many of them, one is lost.
-     */
-    pass: async (ms: number, lively: boolean, loses = 0) => {
-      let moved = 0;
+    /** Everything that the object kept is gone, and everything that it was doing. */
+    lose: async () => {
       await network.settle();
-      const then = network.now() + ms;
-      for (let turns = 0; ; turns += 1) {
-        if (turns > MOST_TURNS) throw new Error(`never comes to rest within ${ms} ms`);
-        if (await ring()) continue;
-        if (lively && network.onTheWay() > 0) {
-          moved += 1;
-          await network.step(0, loses > 0 && moved < MOST_LOST && moved % loses === 0 ? 'answer lost' : 'goes on');
-          continue;
-        }
-        const next = Math.min(
-          network.next(),
-          ringing ? Number.POSITIVE_INFINITY : (alarmAt ?? Number.POSITIVE_INFINITY),
-        );
-        if (next > then) break;
-        await network.passTo(Math.max(next, network.now()));
-      }
-      await network.passTo(then);
-      await ring();
+      tables = openStorage({ empty: true });
+      written += 1;
+      alarmAt = undefined;
+      cutOff = undefined;
+      evict();
+      await network.settle();
     },
-    owner: OWNER,
+    restore: async () => ask(() => object.restore()),
+    ring,
+    pass,
+    owner: ownerOf(circumstances),
   };
 }
 

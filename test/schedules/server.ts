@@ -2,17 +2,19 @@ import type { Fetch, JsonObject } from '../../shared/ports/ports.ts';
 import type { Answer } from '../../shared/registration/answer.ts';
 import { ENDPOINT, type Kind, modelServer } from '../reconcile/model-server.ts';
 import type { Network } from './network.ts';
+import { privateKeyOf, quickSignature } from './stage.ts';
 
 export const TOKEN_ENDPOINT = 'https://as.example.org/token';
 
 type Reply = { readonly status: number; readonly body?: object };
 
 /** The authorization server of the crash tests behind HTTP, over a network that is moved by hand. */
-export function httpServer(network: Network, kind: Kind) {
-  const server = modelServer(network.now, kind);
+export function httpServer(network: Network, kind: Kind, fetchKeys: (uri: string) => readonly string[] = () => []) {
+  const server = modelServer(network.now, kind, fetchKeys);
 
   const answerOf = async (method: string, url: string, headers: Headers, body: string): Promise<Reply> => {
-    if (url === TOKEN_ENDPOINT) return token(headers.get('authorization') ?? '');
+    if (url === TOKEN_ENDPOINT)
+      return token(headers.get('authorization') ?? '', new URLSearchParams(body).get('client_assertion'));
     const access = {
       registrationClientUri: url,
       registrationAccessToken: (headers.get('authorization') ?? '').replace('Bearer ', ''),
@@ -32,10 +34,18 @@ export function httpServer(network: Network, kind: Kind) {
     return { status: 404 };
   };
 
-  const token = (authorization: string): Reply => {
+  const isSigned = (assertion: string): boolean => {
+    const [head = '', claims = '', signature = ''] = assertion.split('.');
+    const { kid } = JSON.parse(atob(head)) as { readonly kid: string };
+    const { iss } = JSON.parse(atob(claims)) as { readonly iss: string };
+    const signed = quickSignature(privateKeyOf(kid), `${head}.${claims}`) === signature;
+    return signed && server.find(iss)?.alive === true && server.acceptsKey(iss, kid);
+  };
+
+  const token = (authorization: string, assertion: string | null): Reply => {
     const [id = '', secret = ''] = atob(authorization.replace('Basic ', '')).split(':').map(decodeURIComponent);
     const client = server.find(id);
-    const known = client?.alive === true && client.secret === secret;
+    const known = assertion === null ? client?.alive === true && client.secret === secret : isSigned(assertion);
     return known
       ? { status: 400, body: { error: 'invalid_grant' } }
       : { status: 401, body: { error: 'invalid_client' } };

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
 import type { Clock, Fetch, Random } from '../../shared/ports/ports.ts';
-import type { RegistrationRecord } from '../../shared/record/record.ts';
+import type { KeyPair, RegistrationRecord } from '../../shared/record/record.ts';
 import type { SealKey } from '../../shared/record/seal.ts';
 import type { Settings } from '../../worker/repository/settings.ts';
 import type { Vault } from '../../worker/repository/vault.ts';
@@ -19,7 +19,7 @@ type Stage = {
 export const stage = {} as Stage;
 
 export const clock: Clock = {
-  now: () => stage.network.now(),
+  now: () => stage.network.now() - stage.network.behind(),
   sleep: (ms, signal) => stage.network.clockOf(stage.network.life()).sleep(ms, signal),
 };
 
@@ -27,7 +27,7 @@ export const clock: Clock = {
 export const random: Random = {
   bytes: (length) => {
     stage.bytes += 1;
-    const digest = createHash('sha512').update(String(stage.bytes)).digest();
+    const digest = hash('sha512', String(stage.bytes), 'buffer');
     return Uint8Array.from({ length }, (_, index) => digest[index % digest.length] ?? 0);
   },
 };
@@ -36,6 +36,14 @@ export const platformFetch: Fetch = (url, init) => stage.fetch(url, init);
 
 export function logLine(line: object): void {
   stage.lines.push(JSON.stringify(line));
+}
+
+/** What was sealed, by the number in the text that stands for it. */
+let sealed: { readonly json: string; record?: RegistrationRecord }[] = [];
+
+/** What was sealed before can no longer be opened. */
+export function forgetSealed(): void {
+  sealed = [];
 }
 
 /**
@@ -48,10 +56,10 @@ export function plainVault({ keys }: { readonly keys: readonly Pick<SealKey, 'id
   return {
     keyId,
     keyIds,
-    seal: async (record) => `plain.${keyId}.${Buffer.from(JSON.stringify(record)).toString('base64')}`,
-    open: async (key, sealed) => {
-      if (!keyIds.includes(keyOfPlain(sealed))) throw new RegistrarError('registration_locked', { message: 'no key' });
-      const record = openPlain(sealed);
+    seal: async (record) => `plain.${keyId}.${sealed.push({ json: JSON.stringify(record) }) - 1}`,
+    open: async (key, text) => {
+      if (!keyIds.includes(keyOfPlain(text))) throw new RegistrarError('registration_locked', { message: 'no key' });
+      const record = openPlain(text);
       if (record.key !== key) throw new RegistrarError('state_damaged', { message: 'of another registration' });
       return record;
     },
@@ -59,16 +67,26 @@ export function plainVault({ keys }: { readonly keys: readonly Pick<SealKey, 'id
 }
 
 /** Id of the key that a text is under. */
-export function keyOfPlain(sealed: string): string {
-  return sealed.split('.')[1] ?? '';
+export function keyOfPlain(text: string): string {
+  return text.split('.')[1] ?? '';
 }
 
-export function openPlain(sealed: string): RegistrationRecord {
-  return JSON.parse(Buffer.from(sealed.split('.')[2] ?? '', 'base64').toString()) as RegistrationRecord;
+export function openPlain(text: string): RegistrationRecord {
+  const found = sealed[Number(text.split('.')[2])];
+  if (found === undefined) throw new Error(`${text} was not sealed here`);
+  found.record ??= frozen(JSON.parse(found.json) as RegistrationRecord);
+  return found.record;
+}
+
+/** Records are never changed in place: whoever tries that is told. */
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const member of Object.values(value)) frozen(member);
+  return Object.freeze(value);
 }
 
 export async function quickFingerprint(value: string): Promise<string> {
-  return createHash('sha256').update(value).digest('base64url');
+  return hash('sha256', value, 'base64url');
 }
 
 export function plainBox(value: string): string {
@@ -77,4 +95,20 @@ export function plainBox(value: string): string {
 
 export function openBox(sealed: string): string {
   return Buffer.from(sealed, 'base64').toString();
+}
+
+/** A key pair without mathematics, and never the same twice. */
+export async function quickKeyPair(algorithm = 'ES384'): Promise<KeyPair> {
+  stage.bytes += 1;
+  const keyId = `key-${stage.bytes}`;
+  return { privateKey: privateKeyOf(keyId), keyId, publicJwk: { kty: 'EC', kid: keyId, alg: algorithm } };
+}
+
+export const privateKeyOf = (keyId: string): string => keyId.replace('key', 'private');
+
+export const quickSign = async ({ privateKey }: KeyPair, bytes: Uint8Array): Promise<Uint8Array> =>
+  Buffer.from(quickSignature(privateKey, Buffer.from(bytes).toString()), 'base64url');
+
+export function quickSignature(privateKey: string, text: string): string {
+  return hash('sha256', `${privateKey} ${text}`, 'base64url');
 }

@@ -106,6 +106,18 @@ describe.each(VERSIONS)('what version %s has stored', (version) => {
   });
 });
 
+test('names that were left when the time was not kept count as left at the upgrade', () => {
+  const storage = objectOf(keptObject('0.1.0', 'object-schema-5.json'));
+  const before = Math.floor(Date.now() / 1_000) * 1_000;
+  migrate(storage);
+  const rows = storage.sql.exec<{ left_at: number }>('SELECT left_at FROM left_names').toArray();
+  expect(rows.length).toBeGreaterThan(0);
+  for (const { left_at: at } of rows) {
+    expect(at).toBeGreaterThanOrEqual(before);
+    expect(at).toBeLessThanOrEqual(Date.now());
+  }
+});
+
 describe.each(OBJECTS)('the object that $version has left in $name', ({ version, name }) => {
   const kept = keptObject(version, name);
   const { ledger: ends, ...expected }: RegistrationRecord =

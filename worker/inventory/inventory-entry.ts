@@ -30,6 +30,8 @@ export type InventoryEntry = {
   readonly ledger: readonly LedgerRow[];
   /** Hosted sets: they are served again as soon as an object is restored, before its records are opened. */
   readonly keySets?: readonly HostedSet[];
+  /** Places that it publishes to: nobody else is to take them before its record is opened. */
+  readonly names?: readonly string[];
   /** What environments bring to it, where they share it. */
   readonly contributions?: readonly Contribution[];
 };
@@ -66,6 +68,7 @@ const entrySchema = z.object({
     }),
   ),
   keySets: z.array(z.object({ id: z.string(), keys: z.array(jsonObject) })).exactOptional(),
+  names: z.array(z.string()).exactOptional(),
   contributions: z.array(contributionSchema).exactOptional(),
 });
 

@@ -5,6 +5,7 @@ import { contributionsTo } from '../repository/contribution-rows.ts';
 import { keySetsOf } from '../repository/key-sets.ts';
 import { ledgerOf } from '../repository/ledger-rows.ts';
 import { getMeta, setMeta } from '../repository/meta.ts';
+import { namesOf } from '../repository/names.ts';
 import { findRow, type RegistrationRow, settleRow } from '../repository/registration-rows.ts';
 import { isShared } from '../repository/shared-client.ts';
 import type { Sql } from '../repository/storage.ts';
@@ -50,7 +51,8 @@ export function createInventory({
 
   const put = async (key: string, value: string, options: PutOptions): Promise<boolean> => {
     const wait = (last.get(key) ?? 0) + PACE_MS - clock.now();
-    if (wait > 0) await clock.sleep(wait);
+    // The clock may have been set back meanwhile.
+    if (wait > 0) await clock.sleep(Math.min(wait, PACE_MS));
     try {
       await kv.put(key, value, options);
       return true;
@@ -145,12 +147,14 @@ export function createInventory({
 
 function entryTextOf(sql: Sql, row: RegistrationRow): string {
   const keySets = keySetsOf(sql, row.key);
+  const names = namesOf(sql, row.key);
   const entry: InventoryEntry = {
     version: 1,
     sealed: row.sealed,
     endpoint: row.endpoint,
     ledger: ledgerOf(sql, row.key),
     ...(keySets.length > 0 && { keySets }),
+    ...(names.length > 0 && { names }),
     ...(isShared(row.key) && { contributions: contributionsTo(sql, row.key) }),
   };
   return JSON.stringify(entry);

@@ -111,8 +111,8 @@ async function readAll(kv: ReadableKv, prefix: string): Promise<readonly Found[]
     const names = listed.keys.map(({ name }) => name);
     const values = names.length === 0 ? new Map<string, null>() : await kv.get(names, 'text');
     for (const { name, metadata } of listed.keys) {
-      const value = values.get(name);
-      if (typeof value === 'string') found.push({ name, value, metadata });
+      // A list may show what cannot be read yet: that is no entry, and not nothing.
+      found.push({ name, value: values.get(name) ?? '', metadata });
     }
     cursor = listed.list_complete ? undefined : listed.cursor;
   } while (cursor !== undefined);

@@ -11,11 +11,12 @@ import { forgetLeft } from './left-names.ts';
 import { loadRecord } from './load-record.ts';
 import { logLine, whereThrown } from './platform.ts';
 import type { Loaded } from './record-store.ts';
-import { dueKeys, findRow, settleRow } from './registration-rows.ts';
+import { dueKeys, findRow, settleRow, statusOf } from './registration-rows.ts';
 import { failureOf } from './reply.ts';
 import { retryOrphans } from './retry-orphans.ts';
 import { forgottenAt } from './settle.ts';
 import { isShared } from './shared-client.ts';
+import { summaryOf } from './summary.ts';
 import { TOMBSTONE_MS } from './tombstones.ts';
 import { wantedTogether } from './wanted-together.ts';
 import { type Piece, workOn } from './work-on.ts';
@@ -47,7 +48,8 @@ async function workAlone(home: Home, key: string, stopping: () => boolean): Prom
   const before = findRow(home.sql, key);
   try {
     if (before === undefined || before.due === null || before.due > home.clock.now()) return;
-    if (before.status === 'ended' && (await forget(home, key))) return;
+    if (before.restored === 1) await standAsOpened(home, key);
+    if (findRow(home.sql, key)?.status === 'ended' && (await forget(home, key))) return;
     await retryOrphans(home, key);
     const loaded = await loadRecord(home, key);
     if (loaded === undefined) return;
@@ -58,6 +60,19 @@ async function workAlone(home: Home, key: string, stopping: () => boolean): Prom
       logLine({ at: 'due', repository: home.repositoryId, registration: key, ...whereThrown(error) });
     putOff(home, key, error);
   }
+}
+
+/** A list of the inventory may be older than what was restored with it: how a registration stands is in its record. */
+async function standAsOpened(home: Home, key: string): Promise<void> {
+  const loaded = await loadRecord(home, key);
+  if (loaded === undefined) return;
+  const { stored } = loaded;
+  home.sql.exec(
+    'UPDATE registrations SET status = ?, summary = ? WHERE key = ?',
+    statusOf(stored),
+    JSON.stringify(summaryOf(stored)),
+    key,
+  );
 }
 
 function wantedNow(home: Home, loaded: Loaded): Pick<Piece, 'start' | 'happened' | 'settled'> {

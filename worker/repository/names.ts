@@ -28,6 +28,21 @@ export function saveNames(
   }
 }
 
+/** The names of a registration that is restored are its own again, unless another one has them. */
+export function keepNames(sql: Sql, registration: string, places: readonly string[]): void {
+  for (const place of places) {
+    sql.exec('INSERT OR IGNORE INTO names (place, registration) VALUES (?, ?)', place, registration);
+  }
+}
+
+/** The places that a registration publishes to. */
+export function namesOf(sql: Sql, registration: string): readonly string[] {
+  return sql
+    .exec<{ place: string }>('SELECT place FROM names WHERE registration = ?', registration)
+    .toArray()
+    .map(({ place }) => place);
+}
+
 /** The sink, refusing names that another registration of the repository has: two never publish to one name. */
 export function withOwnNames(sink: Sink, sql: Sql, registration: string): Sink {
   return {

@@ -8,7 +8,7 @@ import type { Home } from './home.ts';
 import { saveKeySets } from './key-sets.ts';
 import { saveLedger, withoutEnded } from './ledger-rows.ts';
 import { keepLeft } from './left-names.ts';
-import { saveNames } from './names.ts';
+import { keepNames, saveNames } from './names.ts';
 import { refuseFirstWhenFull } from './quota.ts';
 import { ownerName, type RegistrationRow, statusOf } from './registration-rows.ts';
 import type { Sql } from './storage.ts';
@@ -49,7 +49,8 @@ export function createRecordStore(
   { run, left = [] }: Beside = {},
 ): RecordStore {
   const { sql, storage, vault, clock, alarm } = home;
-  let before = loaded === undefined || loaded.row.restored === 1 ? undefined : loaded.stored;
+  let restored = loaded?.row.restored === 1 ? loaded.stored : undefined;
+  let before = restored === undefined ? loaded?.stored : undefined;
   let leasedUntil = 0;
   const remembered = new Set<Publication>();
   return {
@@ -65,7 +66,8 @@ export function createRecordStore(
           writeRecord(sql, { record, sealed, keyId: vault.keyId, leasedUntil, changed: matters(before, record) });
           saveLedger(sql, record, before?.ledger ?? []);
           saveKeySets(sql, record, before);
-          saveNames(sql, key, record.published, before?.published ?? []);
+          if (restored !== undefined) keepNames(sql, key, restored.published.map(publicationKey));
+          saveNames(sql, key, record.published, (before ?? restored)?.published ?? []);
           keepLeft(sql, record, leaving, { at: now, run });
           also?.();
         });
@@ -79,6 +81,7 @@ export function createRecordStore(
         });
       }
       before = record;
+      restored = undefined;
       for (const entry of leaving) remembered.add(entry);
       await alarm.soonest(leasedUntil);
     },
@@ -104,7 +107,7 @@ function writeRecord(sql: Sql, { record, sealed, keyId, leasedUntil, changed }: 
      ON CONFLICT (key) DO UPDATE SET
        sealed = excluded.sealed, key_id = excluded.key_id, status = excluded.status, owner = excluded.owner,
        endpoint = excluded.endpoint, traits = excluded.traits, summary = excluded.summary, due = excluded.due, restored = 0,
-       end_reason = CASE WHEN excluded.status = 'active' THEN end_reason END,
+       end_reason = CASE WHEN excluded.status = 'active' THEN COALESCE(end_reason, excluded.end_reason) END,
        inventory_due = COALESCE(excluded.inventory_due, inventory_due)`,
     record.key,
     sealed,

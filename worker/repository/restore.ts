@@ -5,6 +5,7 @@ import { addEvents } from './event-rows.ts';
 import type { Home } from './home.ts';
 import { addKeySet } from './key-sets.ts';
 import { setMeta } from './meta.ts';
+import { keepNames } from './names.ts';
 
 export type Restored = {
   readonly registrations: number;
@@ -46,6 +47,7 @@ export async function restore(home: Home, kv: KVNamespace): Promise<Restored> {
         now,
       );
       for (const set of entry.keySets ?? []) addKeySet(sql, key, set);
+      keepNames(sql, key, entry.names ?? []);
       for (const contribution of entry.contributions ?? []) {
         const { life } = contribution;
         saveContribution(sql, { ...contribution, expires_at: life === null ? null : now + life });

@@ -112,6 +112,7 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE left_names ADD COLUMN left_at INTEGER NOT NULL DEFAULT 0;
   UPDATE left_names SET left_at = unixepoch() * 1000;
   `,
+  'CREATE INDEX names_registration ON names (registration)',
 ];
 
 /** What a later version wrote is for a later version. */

@@ -68,8 +68,10 @@ function dueAfter({ outcome, now, publishes, failures, jitter }: Settling): numb
     const again = FOR_PEOPLE.has(problem.code)
       ? now + DAY_MS * (1 - jitter / 4)
       : (until ?? now + backOffMilliseconds(failures + 1 + FIRST_FAILURES, jitter));
-    const useful = !FOR_PEOPLE.has(problem.code) || record.clients.length > 0;
-    return Math.min(expiry, useful ? Math.round(again) : Number.POSITIVE_INFINITY);
+    const useful = !FOR_PEOPLE.has(problem.code) || record.clients.length > 0 || expiry <= now;
+    // An end that was due and could not be brought about is tried again like anything else.
+    const end = expiry > now ? expiry : Number.POSITIVE_INFINITY;
+    return Math.min(end, useful ? Math.round(again) : Number.POSITIVE_INFINITY);
   }
   if (rest === 'waiting') return until ?? now;
   return dueTime(record, now, publishes) ?? Number.POSITIVE_INFINITY;
@@ -82,9 +84,10 @@ export function endedDue(record: RegistrationRecord, now: number): number {
 }
 
 /** What has ended is forgotten when no run from before its end can come any more; not while a person has to look at it. */
-export function forgottenAt({ ending, suspects, orphans }: RegistrationRecord): number {
-  if (suspects.length > 0 || orphans.length > 0) return Number.POSITIVE_INFINITY;
-  return (ending?.since ?? 0) + TOMBSTONE_MS;
+export function forgottenAt(record: RegistrationRecord): number {
+  const { ending, suspects, orphans } = record;
+  const isOver = statusOf(record) === 'ended' && suspects.length === 0 && orphans.length === 0;
+  return isOver && ending !== undefined ? ending.since + TOMBSTONE_MS : Number.POSITIVE_INFINITY;
 }
 
 /** When the clients that could not be deleted are to be tried again. */

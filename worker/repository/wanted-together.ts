@@ -2,10 +2,10 @@ import type { Desired } from '../../shared/manifest/desired.ts';
 import { currentClient, nextClient } from '../../shared/reconcile/record-queries.ts';
 import { endRegistration } from '../../shared/reconcile/transitions.ts';
 import { wantClient } from '../../shared/reconcile/want.ts';
-import type { RegistrationRecord } from '../../shared/record/record.ts';
+import type { Client, RegistrationRecord } from '../../shared/record/record.ts';
 import { contributionsTo, earliestEnd, endContributions, urisIn } from './contribution-rows.ts';
 import type { Home } from './home.ts';
-import { together } from './shared-client.ts';
+import { type Contributed, together } from './shared-client.ts';
 import type { Sql } from './storage.ts';
 import type { Piece } from './work-on.ts';
 
@@ -16,9 +16,19 @@ import type { Piece } from './work-on.ts';
 function wanted(sql: Sql, record: RegistrationRecord): Desired | 'nothing' | 'as it is' {
   const all = contributionsTo(sql, record.key);
   const held = all.filter((row) => row.held === 1);
-  if (held.length > 0) return together(record.desired, held.map(urisIn));
   const there = currentClient(record) ?? nextClient(record);
+  // Work that was broken off has brought it to the server without saying so.
+  const brought = held.length > 0 || there === undefined ? held : all.filter((row) => has(there, urisIn(row)));
+  if (brought.length > 0) return together(record.desired, brought.map(urisIn));
   return there !== undefined || all.length === 0 ? 'nothing' : 'as it is';
+}
+
+/** Whether everything that an environment brings was asked of a client. */
+function has({ requested }: Client, contributed: Contributed): boolean {
+  return Object.entries(contributed).every(([member, uris]) => {
+    const asked = requested[member];
+    return Array.isArray(asked) && uris.every((uri) => asked.includes(uri));
+  });
 }
 
 /** The record as the environments that share it want it now, when nobody is waiting. */

@@ -73,6 +73,17 @@ test('writes to one key are a second apart, and what changes meanwhile goes alon
   expect(slept).toEqual([1_000]);
 });
 
+test('a clock that is set back keeps no write waiting', async () => {
+  const { inventory, written, slept, mark, pass } = setUp();
+  mark('one');
+  await inventory.write(KEY);
+  pass(-900_000);
+  mark('two');
+  await inventory.write(KEY);
+  expect(written.map(({ value }) => readEntry(value)?.sealed)).toEqual(['one', 'two']);
+  expect(slept).toEqual([1_000]);
+});
+
 test('what fails stays marked, is due later and later, and lands in the end', async () => {
   const { sql, inventory, written, failing, failed, mark, pass } = setUp();
   failing.times = 2;

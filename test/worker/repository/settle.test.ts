@@ -56,6 +56,13 @@ describe('when the alarm is to look again', () => {
     expect(rest({ record: record({ clients: [] }), ...outcome }).due).toBeNull();
   });
 
+  test('later, when the end of the time to live has come and could not be brought about', () => {
+    const late = { ...owned, expiresAt: NOW - 1 };
+    expect(rest({ record: late, rest: 'stopped', problem: problem('cancelled') }).due).toBe(NOW + 64_000);
+    const refused = { rest: 'stopped', problem: problem('registration_refused') } as const;
+    expect(rest({ record: { ...late, clients: [] }, ...refused }).due).toBe(NOW + DAY);
+  });
+
   test('when what has ended may be forgotten, unless a person has to look at it', () => {
     const ended = record({ clients: [], ending: { since: NOW, reason: 'so' } });
     expect(rest({ record: ended }).due).toBe(NOW + 90 * DAY);

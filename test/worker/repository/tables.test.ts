@@ -10,7 +10,7 @@ import {
 } from '../../../worker/repository/key-sets.ts';
 import { ledgerOf, ledgerPage, orphanEnded, saveLedger } from '../../../worker/repository/ledger-rows.ts';
 import { getMeta, setMeta } from '../../../worker/repository/meta.ts';
-import { saveNames, withOwnNames } from '../../../worker/repository/names.ts';
+import { keepNames, namesOf, saveNames, withOwnNames } from '../../../worker/repository/names.ts';
 import { liveClients } from '../../../worker/repository/quota.ts';
 import { dueKeys, earliestDue, traitsSeen } from '../../../worker/repository/registration-rows.ts';
 import { isKept, migrate } from '../../../worker/repository/schema.ts';
@@ -28,18 +28,6 @@ describe('the tables', () => {
     expect(isKept(storage)).toBe(true);
     storage.sql.exec("UPDATE meta SET value = '999' WHERE name = 'schema'");
     expect(() => migrate(storage)).toThrow(expect.objectContaining({ code: 'state_newer' }));
-  });
-
-  test('of a version that did not keep it take what was left before for left now', () => {
-    const storage = openStorage();
-    storage.sql.exec('ALTER TABLE left_names DROP COLUMN left_at');
-    storage.sql.exec("INSERT INTO left_names (place, registration) VALUES ('a', 'pr-1/web')");
-    storage.sql.exec("UPDATE meta SET value = '5' WHERE name = 'schema'");
-    const before = Math.floor(Date.now() / 1_000) * 1_000;
-    migrate(storage);
-    const [row] = storage.sql.exec<{ left_at: number }>('SELECT left_at FROM left_names').toArray();
-    expect(row?.left_at).toBeGreaterThanOrEqual(before);
-    expect(row?.left_at).toBeLessThanOrEqual(Date.now());
   });
 
   test('are searched by an index for what was seen of a server', () => {
@@ -239,5 +227,16 @@ describe('names', () => {
     );
     saveNames(sql, 'production/web', [entry(SECRET)], [entry(ID), entry(SECRET)]);
     await expect(claim(sql, 'production/api')).resolves.toEqual([]);
+  });
+
+  test('are of a restored registration again, unless another one has them by then', async () => {
+    const { sql } = openStorage();
+    saveNames(sql, 'production/web', [entry(ID)], []);
+    const places = namesOf(sql, 'production/web');
+    const restored = openStorage();
+    keepNames(restored.sql, 'production/web', places);
+    keepNames(restored.sql, 'production/api', places);
+    expect(namesOf(restored.sql, 'production/api')).toEqual([]);
+    await expect(claim(restored.sql, 'production/api')).rejects.toMatchObject({ code: 'publish_conflict' });
   });
 });
