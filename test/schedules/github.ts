@@ -11,12 +11,23 @@ type Reply = { readonly status: number; readonly data?: unknown };
 /** Secrets and variables of one repository and its pull requests, over a network that is moved by hand. */
 export function gitHub(network: Network, taken: Readonly<Record<string, string>>) {
   const names = new Map(Object.entries(taken));
+  /** When each was written last, in epoch milliseconds; GitHub tells whole seconds. */
+  const changed = new Map<string, number>();
   const open = new Set<number | string>();
   const dispatched: unknown[] = [];
 
+  const entryOf = (key: string) => ({
+    name: key.slice(key.indexOf(' ') + 1),
+    updated_at: new Date(changed.get(key) ?? 0).toISOString(),
+  });
+  const write = (key: string, text: string): void => {
+    names.set(key, text);
+    changed.set(key, Math.floor(network.now() / 1_000) * 1_000);
+  };
+
   const list = (kind: string): Reply => {
     const found = [...names.keys()].filter((name) => name.startsWith(`${kind} `));
-    const entries = found.map((name) => ({ name: name.slice(kind.length + 1) }));
+    const entries = found.map((name) => entryOf(name));
     return { status: 200, data: { total_count: found.length, [`${kind}s`]: entries } };
   };
 
@@ -26,16 +37,16 @@ export function gitHub(network: Network, taken: Readonly<Record<string, string>>
     if (path.endsWith('/public-key')) return { status: 200, data: PUBLIC_KEY };
     const name = String(parameters.secret_name ?? parameters.name ?? '');
     const key = `${kind} ${name}`;
-    if (verb === 'GET') return name === '' ? list(kind) : { status: names.has(key) ? 200 : 404, data: { name } };
+    if (verb === 'GET') return name === '' ? list(kind) : { status: names.has(key) ? 200 : 404, data: entryOf(key) };
     if (verb === 'DELETE') return { status: names.delete(key) ? 204 : 404 };
     if (verb === 'PUT') {
       const status = names.has(key) ? 204 : 201;
-      names.set(key, openBox(String(parameters.encrypted_value)));
+      write(key, openBox(String(parameters.encrypted_value)));
       return { status };
     }
     if (verb === 'POST' && names.has(key)) return { status: 409, data: { message: 'Already exists' } };
     if (verb === 'PATCH' && !names.has(key)) return { status: 404, data: { message: 'Not Found' } };
-    names.set(key, String(parameters.value));
+    write(key, String(parameters.value));
     return { status: verb === 'POST' ? 201 : 204 };
   };
 
@@ -67,5 +78,5 @@ export function gitHub(network: Network, taken: Readonly<Record<string, string>>
     },
   };
 
-  return { app, request, names, open, dispatched };
+  return { app, request, names, changed, open, dispatched };
 }
