@@ -5,6 +5,7 @@ import type { Access } from '../registration/answer.ts';
 import { replaceClient, whyWithheld } from './adopt-answer.ts';
 import { rotatesKeys } from './key-hosting.ts';
 import { currentClient, nextClient } from './record-queries.ts';
+import { tryTokenAgain } from './try-token-again.ts';
 
 /**
  * The record with a rotation asked for. One that is under way, or whose old client has not retired yet, is that
@@ -25,11 +26,7 @@ export function askRotation(
   if (underWay && asked.reason !== 'leak') return record;
   const { rotationHeldUntil: _h, backOff: _b, ...rest } = record;
   if (asked.strategy !== 'in-place') return { ...rest, rotation: asked };
-  // A token that was refused is tried once more, because somebody asks: the refusal may have been a passing one.
-  const clients = record.clients.map(
-    (client): Client => (client.accessSeen === 'refused' ? { ...client, accessSeen: 'untried' } : client),
-  );
-  return { ...rest, clients, rotation: asked };
+  return { ...rest, clients: record.clients.map(tryTokenAgain), rotation: asked };
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   type Traits,
 } from '../record/record.ts';
 import { sameMetadata } from '../registration/compare-metadata.ts';
+import { tryTokenAgain } from './try-token-again.ts';
 
 export type { Applier };
 
@@ -107,7 +108,7 @@ function isLockedOut({ role, access, accessSeen }: Client): boolean {
 }
 
 function triedAnew(client: Client): Client {
-  const asked: Client = isLockedOut(client) ? { ...client, accessSeen: 'untried' } : client;
+  const asked = isLockedOut(client) ? tryTokenAgain(client) : client;
   return wasRefused(asked) ? unverified(asked) : asked;
 }
 

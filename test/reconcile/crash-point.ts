@@ -147,13 +147,17 @@ export async function play({ journey, kind, owned, index, fault }: Point): Promi
   return run.hit;
 }
 
-/** Rule 5: what comes again, or late, changes nothing. */
+/** Rule 5: what comes again, or late, changes nothing; a token that is refused is tried once more. */
 async function playedAgain(scene: World, record: RegistrationRecord, events: () => Promise<void>): Promise<void> {
-  const state = () => ({ calls: scene.server.calls.length, names: [...scene.names] });
-  const before = state();
+  const lockedOut = record.clients.some(({ role, accessSeen }) => role === 'current' && accessSeen === 'refused');
+  const names = [...scene.names];
+  const calls = scene.server.calls.length;
   await events();
-  expect(state()).toEqual(before);
-  expect(scene.saved()).toBe(record);
+  expect([...scene.names]).toEqual(names);
+  const reads = scene.server.calls.slice(calls).map(({ verb }) => verb);
+  expect(reads).toEqual(lockedOut && reads.length > 0 ? ['read'] : []);
+  if (lockedOut) expect(scene.saved()?.clients).toEqual(record.clients);
+  else expect(scene.saved()).toBe(record);
 }
 
 /** Somebody makes what was claimed for us and never written. */

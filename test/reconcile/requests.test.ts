@@ -25,7 +25,7 @@ describe('a rotation that is asked for', () => {
     const leaving = client({ clientId: 'client-0', role: 'leaving' });
     const before = record({ clients: [leaving, client({ accessSeen: 'refused' })] });
     const inPlace = { ...asked, strategy: 'in-place' } as const;
-    expect(askRotation(before, inPlace).clients).toEqual([leaving, client({ accessSeen: 'untried' })]);
+    expect(askRotation(before, inPlace).clients).toEqual([leaving, client({ accessSeen: 'untried', uncertain: true })]);
     expect(askRotation(record(), inPlace)).toEqual(record({ rotation: inPlace }));
     expect(askRotation(record({ clients: [client({ accessSeen: 'refused' })] }), asked).clients).toEqual([
       client({ accessSeen: 'refused' }),
