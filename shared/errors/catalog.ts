@@ -157,7 +157,7 @@ export const CATALOG = {
     hint: 'Nothing was overwritten. Look at the commits of the ref named in the message and restore an earlier one.',
   },
   state_newer: {
-    meaning: 'The state was written by a newer version of this Action.',
+    meaning: 'What is kept was written by a later version than the one that reads it.',
     hint: 'Use at least the version named in the message. Nothing was changed.',
   },
   run_again: {

@@ -1,2 +1,0 @@
-const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);
-import{e as a,f as b}from"./chunk-SCPBZ6VU.js";import"./chunk-BBM3QKJX.js";import"./chunk-NIKZYWA7.js";import"./chunk-XO7CTL7U.js";import"./chunk-4HMLTPBV.js";import"./chunk-AENCQKDT.js";import"./chunk-KPRFH5PI.js";import"./chunk-NN4WFX2Z.js";import"./chunk-6SWK2KH2.js";import"./chunk-CYDPVBNV.js";export{b as endAtWorker,a as keepForPost};
