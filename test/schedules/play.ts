@@ -3,7 +3,7 @@ import type { Fate } from './network.ts';
 import { loseAndRestore, nothingMissing } from './restore.ts';
 import { isAtRest, isTogether, publishedWorks, watchRules } from './rules.ts';
 import { type End, openScene, type Scene, type Settlement } from './scene.ts';
-import { type Circumstances, DAY, HOUR, KEYS, type Key, previewOf } from './wishes.ts';
+import { type Circumstances, DAY, HOUR, KEYS, type Key, keyOf, nameOf, previewOf } from './wishes.ts';
 
 /** One thing that happens. */
 export type Deed =
@@ -67,14 +67,21 @@ export async function play({ circumstances, deeds }: Schedule): Promise<readonly
   const open = owner.kind === 'branch' ? owner.name : owner.number;
   scene.github.open.add(open);
 
+  const isHeldByOther = (key: Key): boolean =>
+    scene
+      .records()
+      .filter((record) => record.key !== keyOf(key, circumstances))
+      .some(({ published }) => published.some(({ item }) => `${item.kind} ${item.name}` === nameOf(key)));
   /**
-   * Whether a run may find its names taken: of permanent registrations a job takes no name back; only one asks for a name
-   * of somebody else; and after a restore a name can be in no record.
+   * Whether a run may find its names taken: only one registration asks for names of others, and may have come first; after
+   * a restore a name can be in no record. Of a permanent one a job takes no name back, of a preview none that GitHub says
+   * was changed after it was left, as it does while the clock here is behind.
    */
   const mayBeTaken = (key: Key, last: boolean): boolean =>
     missing.names.has(key) ||
-    (key !== 'pr-42/web' && circumstances.byJob === true) ||
-    (key === 'production/api' && !last);
+    isHeldByOther(key) ||
+    (key === 'production/api' && !last) ||
+    (circumstances.byJob === true && (key !== 'pr-42/web' || scene.network.behind() > 0));
   const follow = (key: Key, run: Promise<End>): void => {
     run.then(
       ({ code }) => {
