@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { publicationKey } from '../../shared/publish/publish-place.ts';
-import type { RegistrationRecord } from '../../shared/record/record.ts';
+import type { RegistrationRecord, Suspect } from '../../shared/record/record.ts';
 import { type InventoryEntry, readEntry } from '../../worker/inventory/inventory-entry.ts';
 import { registrationKey, registrationsPrefix } from '../../worker/inventory/inventory-keys.ts';
 import { unrecorded } from '../reconcile/rules.ts';
@@ -50,9 +50,9 @@ export async function loseAndRestore(scene: Scene, behind: readonly number[], mi
   const { network, kv, server, github } = scene;
   await network.settle();
   const lost = scene.records();
-  const marked = new Set(scene.rows<{ key: string }>(MARKED).map(({ key }) => key));
+  const untold = new Set(scene.rows<{ key: string }>(MARKED).map(({ key }) => key));
   for (const record of lost) {
-    if (!marked.has(record.key)) wasTold(record, opened(kv.newest(registrationKey(REPOSITORY_ID, record.key))));
+    if (!untold.has(record.key)) wasTold(record, opened(kv.newest(registrationKey(REPOSITORY_ID, record.key))));
   }
   const lostAt = network.now();
   await scene.lose();
@@ -90,9 +90,13 @@ export async function loseAndRestore(scene: Scene, behind: readonly number[], mi
     orphans: records.flatMap(({ orphans }) => orphans),
     suspects: records
       .flatMap(({ suspects, intent }) => [...suspects, ...(intent ? [intent] : [])])
-      .toSorted((a, b) => b.marker.length - a.marker.length) as never,
+      .toSorted((a, b) => b.marker.length - a.marker.length) as readonly Suspect[],
   };
-  for (const clientId of unrecorded(server.alive(), known, network.behind())) missing.clients.add(clientId);
+  // A suspect without a marker may be about any of those that nothing else is about.
+  const marked = { ...known, suspects: known.suspects.filter(({ marker }) => marker !== '') };
+  const some = unrecorded(server.alive(), known, network.behind()).length > 0;
+  for (const clientId of some ? unrecorded(server.alive(), marked, network.behind()) : [])
+    missing.clients.add(clientId);
   for (const { clientId, access, clientSecret } of known.clients) {
     if (server.find(clientId)?.secret !== clientSecret) missing.credentials.add(clientId);
     if (server.find(clientId)?.alive !== true) missing.ends.add(clientId);
