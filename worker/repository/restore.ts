@@ -1,11 +1,12 @@
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
 import { readRegistrations, readTombstones } from '../inventory/read-inventory.ts';
-import { saveContribution } from './contribution-rows.ts';
+import { type Contribution, saveContribution } from './contribution-rows.ts';
 import { addEvents } from './event-rows.ts';
 import type { Home } from './home.ts';
 import { addKeySet } from './key-sets.ts';
 import { setMeta } from './meta.ts';
 import { keepNames } from './names.ts';
+import { isShared, isSharedByPreviews } from './shared-client.ts';
 
 export type Restored = {
   readonly registrations: number;
@@ -49,6 +50,7 @@ export async function restore(home: Home, kv: KVNamespace): Promise<Restored> {
       for (const set of entry.keySets ?? []) addKeySet(sql, key, set);
       keepNames(sql, key, entry.names ?? []);
       for (const contribution of entry.contributions ?? []) {
+        if (!isContributionTo(key, contribution)) continue;
         const { life } = contribution;
         saveContribution(sql, { ...contribution, expires_at: life === null ? null : now + life });
       }
@@ -106,4 +108,9 @@ export function release({ sql, storage, clock }: Home, owner: string | undefined
     }
     return released;
   });
+}
+
+/** Nothing seals what environments bring: it is never taken for a part of what they do not share. */
+function isContributionTo(key: string, { shared, owner }: Contribution): boolean {
+  return shared === key && isShared(key) && (owner !== null) === isSharedByPreviews(key);
 }
