@@ -10,6 +10,7 @@ import type { Home } from './home.ts';
 import { forgetLeft } from './left-names.ts';
 import { loadRecord } from './load-record.ts';
 import { getMeta } from './meta.ts';
+import { forgetNames } from './names.ts';
 import { logLine, whereThrown } from './platform.ts';
 import type { Loaded } from './record-store.ts';
 import { dueKeys, findRow, settleRow } from './registration-rows.ts';
@@ -94,6 +95,7 @@ function forget({ sql, clock }: Home, { record, row }: Loaded): boolean {
   if (forgottenAt(record) > clock.now()) return false;
   sql.exec('DELETE FROM registrations WHERE key = ?', row.key);
   forgetLeft(sql, row.key);
+  forgetNames(sql, row.key);
   return true;
 }
 

@@ -1,5 +1,5 @@
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
-import { readRegistrations, readTombstones } from '../inventory/read-inventory.ts';
+import { type ReadableKv, readRegistrations, readTombstones } from '../inventory/read-inventory.ts';
 import { type Contribution, saveContribution } from './contribution-rows.ts';
 import { addEvents } from './event-rows.ts';
 import type { Home } from './home.ts';
@@ -11,7 +11,7 @@ import { isShared, isSharedByPreviews } from './shared-client.ts';
 export type Restored = {
   readonly registrations: number;
   readonly tombstones: number;
-  /** Entries of the inventory that are none. */
+  /** Registrations that are in the inventory's list and not restored: their entries are none, or could not be read yet. */
   readonly unreadable: readonly string[];
 };
 
@@ -21,7 +21,7 @@ export type Restored = {
  *
  * Rejects with `repository_in_use` when the object has registrations.
  */
-export async function restore(home: Home, kv: KVNamespace): Promise<Restored> {
+export async function restore(home: Home, kv: ReadableKv): Promise<Restored> {
   const { sql, storage, repositoryId, clock } = home;
   const { registrations, unreadable } = await readRegistrations(kv, repositoryId);
   const tombstones = await readTombstones(kv, repositoryId);
@@ -33,7 +33,8 @@ export async function restore(home: Home, kv: KVNamespace): Promise<Restored> {
       });
     }
     const now = clock.now();
-    for (const { key, entry, metadata } of registrations) {
+    // Of two that say that a name is theirs, the one that was written last has it.
+    for (const { key, entry, metadata } of registrations.toSorted((a, b) => b.metadata.at - a.metadata.at)) {
       const { status, owner, key_id, at: _, ...summary } = metadata;
       sql.exec(
         `INSERT INTO registrations (key, sealed, key_id, status, owner, endpoint, traits, summary, due, restored)
