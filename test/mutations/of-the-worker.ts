@@ -278,7 +278,7 @@ export const OF_THE_WORKER: readonly Mutation[] = [
   {
     safety: 'left names: nobody comes back to what a forgotten registration has left',
     file: 'worker/repository/due-work.ts',
-    from: '  forgetLeft(sql, key);\n',
+    from: '  forgetLeft(sql, row.key);\n',
     to: '',
     tests: ['test/worker/repository/alarm.test.ts'],
   },
