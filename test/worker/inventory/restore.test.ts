@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ErrorAnswer } from '../../../shared/api/worker-api.ts';
-import { registrationKey } from '../../../worker/inventory/inventory-keys.ts';
+import { registrationKey, tombstoneKey } from '../../../worker/inventory/inventory-keys.ts';
 import type { Overview } from '../../../worker/repository/calls.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../../support/authorization-server.ts';
 import { pullRequestRun, REPOSITORY } from '../support/issuer.ts';
@@ -143,9 +143,12 @@ const end = async (number: number) =>
 test('whose a registration is says its record: the inventory can make no pull request its owner, nor take one away', async () => {
   const { body: made } = await worker.apply('production/web', wish(server));
   await preview(7);
+  await preview(9);
   await written();
   await forge('production/web', { metadata: { owner: 'pull_request:7' } });
   await forge('pr-7/web', { metadata: { owner: 'pull_request:8' } });
+  const tombstone = JSON.stringify({ ended_at: Date.now(), reopened_at: null, reason: 'closed' });
+  await (await worker.kv()).put(tombstoneKey(REPOSITORY.id, 'pull_request:9'), tombstone);
   await lose();
   await restore();
   await end(7);
@@ -153,6 +156,10 @@ test('whose a registration is says its record: the inventory can make no pull re
   await until(async () => (await worker.sql('SELECT 1 FROM registrations WHERE restored = 1')).length === 0);
   await until(
     async () => (await worker.sql("SELECT status FROM registrations WHERE key = 'pr-7/web'"))[0]?.status === 'ended',
+  );
+  // A tombstone of the inventory counts.
+  await until(
+    async () => (await worker.sql("SELECT status FROM registrations WHERE key = 'pr-9/web'"))[0]?.status === 'ended',
   );
   expect(await worker.sql("SELECT status, owner, end_reason FROM registrations WHERE key = 'production/web'")).toEqual([
     { status: 'active', owner: null, end_reason: null },
