@@ -387,9 +387,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     safety: 'one refusal is no end: a refused token is tried once more when somebody asks',
-    file: 'shared/reconcile/want.ts',
-    from: "return role === 'current' && access !== undefined && accessSeen === 'refused';",
-    to: "return role === 'current' && access !== undefined && accessSeen === undefined;",
+    file: 'shared/reconcile/try-token-again.ts',
+    from: "role === 'current' && access !== undefined && accessSeen === 'refused'",
+    to: "role === 'current' && access !== undefined && accessSeen === undefined",
     tests: ['test/reconcile/want.test.ts', 'test/reconcile/crash-points-keys.test.ts'],
   },
   {
