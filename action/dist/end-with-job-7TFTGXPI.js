@@ -1,2 +1,0 @@
-const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);
-import{e as a,f as b}from"./chunk-VPXYYEKS.js";import"./chunk-Y46C2N37.js";import"./chunk-NIKZYWA7.js";import"./chunk-XO7CTL7U.js";import"./chunk-PAWA7MLX.js";import"./chunk-L577Z7PP.js";import"./chunk-KPRFH5PI.js";import"./chunk-NN4WFX2Z.js";import"./chunk-EBSHWXIL.js";import"./chunk-CYDPVBNV.js";export{b as endAtWorker,a as keepForPost};
