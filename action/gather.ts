@@ -97,7 +97,7 @@ function withoutEffect(inputs: Inputs, { desired }: ManifestReading): readonly s
       : []),
     ...(rotated.length > 0 && !inputs.verify && inputs.workerUrl === undefined
       ? [
-          `rotate of ${named(rotated)} is refused in runs with verify: false, since new credentials that were not tried do not replace those in use.`,
+          `rotate of ${named(rotated)} has no effect in runs with verify: false, since new credentials that were not tried do not replace those in use. Run without verify: false to rotate.`,
         ]
       : []),
   ];

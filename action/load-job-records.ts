@@ -10,8 +10,8 @@ export type JobRecords = {
   readonly unreadable: readonly string[];
 };
 
-/** What the runner makes of a name in GITHUB_STATE. Windows does not keep the case of a variable apart. */
-const VARIABLE = new RegExp(`^STATE_${JOB_STATE}(\\d{1,9})$`, 'i');
+/** What the runner makes of a name in GITHUB_STATE, in one spelling only. Windows does not keep the case of a variable apart. */
+const VARIABLE = new RegExp(`^STATE_${JOB_STATE}(0|[1-9]\\d{0,8})$`, process.platform === 'win32' ? 'i' : '');
 
 /**
  * Reads what main left in GITHUB_STATE, from the environment variables that the runner makes of it. Whatever of it is

@@ -23,6 +23,7 @@ import { code, table, text } from './markdown.ts';
 import type { core } from './toolkit.ts';
 
 const NOTHING = 'nothing: all is as asked';
+const ROTATION_WAITS = 'nothing: a rotation is due and waits for a run without `verify: false`';
 
 /** What apply would do with one client, without doing it. */
 export type PlannedClient = {
@@ -94,7 +95,7 @@ function whatWouldBeDone(asked: RegistrationRecord, now: number, untried: boolea
     case 'stop':
       return `stop: ${withoutStop(CATALOG[step.code].meaning)} (${withoutStop(CATALOG[step.code].hint)})`;
     case 'done':
-      return NOTHING;
+      return next.kind === 'done' ? NOTHING : ROTATION_WAITS;
     case 'wait':
       return 'wait for an earlier call to be over';
     case 'publish':

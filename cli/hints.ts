@@ -14,7 +14,7 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   suspect_found: SETTLE,
   update_unsupported: 'Use `oauth-registrar rotate`, which makes a new client, or delete it and register again.',
   access_refused:
-    'Ask the operator of the server whether the client exists. `oauth-registrar rotate` makes a new one; `oauth-registrar delete --forget` forgets it.',
+    'Run it again: the token is tried once more. If it is refused again, ask the operator of the server whether the client exists. `oauth-registrar rotate` makes a new one; `oauth-registrar delete --forget` forgets it.',
   deletion_failed:
     'Ask the operator of the server to delete the client. Then `oauth-registrar delete --forget` forgets it.',
   cancelled: 'Nothing is lost: run the same command again to go on.',

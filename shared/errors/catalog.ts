@@ -219,7 +219,7 @@ export const CATALOG = {
   rotation_untried: {
     meaning:
       'A rotation puts new credentials to use only when they were shown to work, and the input `verify: false` keeps them from being tried.',
-    hint: 'Take `verify: false` away in the runs that rotate. At a server where credentials cannot be tried, take `rotate` out of the manifest instead.',
+    hint: 'Take `verify: false` away in the runs that rotate. At a server where credentials cannot be tried, only a rotation in place is possible (`strategy: in-place`).',
   },
   registration_not_found: {
     meaning: 'There is no registration of that name in this environment.',

@@ -42,8 +42,10 @@ function afterLostRemoval(client: Client, { verb, startedAt }: Call): Client {
 }
 
 /** Whatever was sent may be in force or not: the metadata, a new key, a new secret. Nothing that was shown before counts. */
-function afterLostUpdate(client: Client, { requested, key, keySet }: Call): Client {
-  const { verification: _v, ...rest } = client;
+function afterLostUpdate(client: Client, { verb, requested, key, keySet }: Call): Client {
+  const { verification: _v, uncertain: _u, ...rest } = client;
+  // A token that was refused before and is not the newest for sure was tried again once, and stays refused.
+  if (verb === 'read' && client.accessSeen === 'refused') return rest;
   const newKey = key !== undefined && key.keyId !== client.key?.keyId;
   const moved = keySet?.id !== client.keySet?.id;
   return {

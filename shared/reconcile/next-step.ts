@@ -16,6 +16,7 @@ import {
 import { nextRemovalStep } from './removal-step.ts';
 import { grantedDifferently, ignoresKeySet } from './sent-metadata.ts';
 import type { Step } from './step.ts';
+import { isTriedAgain } from './try-token-again.ts';
 
 type Policy = (record: RegistrationRecord, now: number) => Step | undefined;
 
@@ -49,10 +50,11 @@ const timeIsOver: Policy = (record, now) =>
     ? { kind: 'end', reason: 'its time to live is over' }
     : undefined;
 
-/** An update whose answer was lost left the token and the metadata unknown. */
-const unknownState: Policy = ({ clients }) => {
+/** An update whose answer was lost left the token and the metadata unknown. A leak waits for no token to be tried again. */
+const unknownState: Policy = ({ clients, rotation }) => {
   const client = clients.find((candidate) => candidate.uncertain === true && candidate.role !== 'leaving');
-  return client?.access !== undefined && client.accessSeen !== 'refused' ? { kind: 'read', client } : undefined;
+  if (client?.access === undefined || (isTriedAgain(client) && rotation?.reason === 'leak')) return undefined;
+  return { kind: 'read', client };
 };
 
 /** What apps may still read is not deleted before something else is published in its place. */

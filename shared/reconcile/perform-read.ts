@@ -10,6 +10,7 @@ import type { Ports } from './ports.ts';
 import { learn } from './record-queries.ts';
 import { afterConfirm, afterRemove } from './removal-step.ts';
 import { sentMetadata } from './sent-metadata.ts';
+import { isTriedAgain } from './try-token-again.ts';
 
 /** Reads a client: to learn what a lost update did, or to see that a deleted one is gone (RFC 7592 section 2.1). */
 export async function performRead(record: RegistrationRecord, client: Client, ports: Ports): Promise<Performed> {
@@ -47,6 +48,10 @@ function afterReadingLeaving({ begun, ended, client, answer }: Reading, ports: P
 
 function afterReadingUncertain({ begun, ended, client, answer }: Reading, ports: Ports): Promise<Performed> {
   const { uncertain: _u, ...certain } = client;
+  if (answer.kind !== 'client' && isTriedAgain(client)) {
+    const mayGoOn = answer.kind === 'unknown' && !answer.answered;
+    return save(ports, withClient(mayGoOn ? begun : ended, client, certain));
+  }
   switch (answer.kind) {
     case 'client': {
       const { record, client: read, events } = adoptAnswer(ended, client, answer.information, 'read');

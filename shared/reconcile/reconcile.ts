@@ -26,6 +26,8 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
 /** Steps after which a call that failed may fail again: reading after each lost update must not make the updates come faster. */
 const NOT_A_SUCCESS: ReadonlySet<Step['kind']> = new Set(['read', 'lost_call', 'suspect']);
 
+const WAITS_FOR_TRIAL = 'it waits for a run without `verify: false`, which tries the new credentials';
+
 export type Outcome = {
   readonly record: RegistrationRecord;
   readonly events: readonly Event[];
@@ -78,7 +80,10 @@ export async function reconcile(
     }
     const decided = decide(record, now);
     const step = ports.untried === true ? stopUntriedRotation(record, decided) : decided;
-    if (step.kind === 'done') return finish(record, 'done', step.due);
+    if (step.kind === 'done') {
+      if (decided.kind !== 'done') ports.log.info(`${printable(start.key)}: a rotation is due; ${WAITS_FOR_TRIAL}.`);
+      return finish(record, 'done', step.due);
+    }
     if (step.kind === 'wait') {
       const patience = step.why === 'in_flight' ? inFlightPatienceMs : patienceMs;
       if (step.until > began + patience) return finish(record, 'waiting', step.until);

@@ -12,6 +12,11 @@ export function nextClient(record: RegistrationRecord): Client | undefined {
   return record.clients.find(({ role }) => role === 'next');
 }
 
+/** Something was made for a rotation already: its next client or key. */
+export function hasBegunRotation(record: RegistrationRecord): boolean {
+  return nextClient(record) !== undefined || currentClient(record)?.nextKey !== undefined;
+}
+
 /** A registration that ends with its pull request, branch or job. */
 export function isOwned({ owner, desired }: Pick<RegistrationRecord, 'owner' | 'desired'>): boolean {
   return owner !== undefined || desired.ttl === 'job';

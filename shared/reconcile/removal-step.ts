@@ -8,6 +8,9 @@ import type { Step } from './step.ts';
 /** A client that a server says it deleted and still answers with is deleted this often before it is given up. */
 const DELETIONS = 2;
 
+/** Whatever a busy server says, it is not asked again sooner than this. */
+const SHORTEST_MS = 1_000;
+
 /** For this long a deletion is tried before the client is listed for a person. */
 const REMOVAL_DAYS = 30;
 
@@ -75,7 +78,7 @@ export function afterRemove(client: Client, answer: Answer, now: number, jitter:
     case 'unknown':
       return later({ ...asked, unanswered: true }, now, jitter);
     case 'busy':
-      return { ...later(asked, now, jitter), tryAt: now + Math.min(answer.retryAfterSeconds * 1000, LONGEST_MS) };
+      return whenAsked(later(asked, now, jitter), answer, now);
     case 'not_sent':
       return later(asked, now, jitter);
   }
@@ -108,7 +111,7 @@ export function afterConfirm(client: Client, answer: Answer, now: number, jitter
     case 'not_sent':
       return later({ ...before, reason: describeAnswer(answer) }, now, jitter);
     case 'busy':
-      return { ...later(before, now, jitter), tryAt: now + Math.min(answer.retryAfterSeconds * 1000, LONGEST_MS) };
+      return whenAsked(later(before, now, jitter), answer, now);
   }
 }
 
@@ -117,7 +120,8 @@ export function afterGoneVerify(client: Client, result: VerifyResult, now: numbe
   const { refused = false, ...before } = removalOf(client, now);
   switch (result.outcome) {
     case 'refused':
-      if (!refused) return { ...before, refused: true, reason: result.reason };
+      // What is remembered is why the deletion itself failed: a person needs that when the credentials say nothing.
+      if (!refused) return { ...before, refused: true };
       return { ...before, stage: 'gone', reason: 'its credentials worked and are now refused' };
     case 'unreachable':
       return later({ ...before, reason: result.reason }, now, jitter);
@@ -141,4 +145,9 @@ function isGoodAccess({ accessSeen, uncertain }: Client): boolean {
 function later(removal: Removal, now: number, jitter: number): Removal {
   const failures = removal.failures + 1;
   return { ...removal, failures, tryAt: now + backOffMilliseconds(failures, jitter) };
+}
+
+/** When the server says, and never at once: it may say so again each time. */
+function whenAsked(removal: Removal, { retryAfterSeconds }: Extract<Answer, { kind: 'busy' }>, now: number): Removal {
+  return { ...removal, tryAt: now + Math.max(SHORTEST_MS, Math.min(retryAfterSeconds * 1000, LONGEST_MS)) };
 }

@@ -4,7 +4,7 @@ import type { Client, RegistrationRecord, RotationUnderWay } from '../record/rec
 import type { Access } from '../registration/answer.ts';
 import { replaceClient, whyWithheld } from './adopt-answer.ts';
 import { rotatesKeys } from './key-hosting.ts';
-import { currentClient, nextClient } from './record-queries.ts';
+import { currentClient, livesHere, nextClient } from './record-queries.ts';
 import { tryTokenAgain } from './try-token-again.ts';
 
 /**
@@ -82,9 +82,9 @@ export type HandedOver = {
 /**
  * The record with a client taken over as its current one. With `access` it is managed from now on; without, it is
  * watched: verified and published, and replaced on request, when it becomes an orphan. For a client that is known
- * already, another access takes the place of one that is missing or was refused.
+ * already, another access takes the place of one that is missing or was refused, and a secret given with it that of the old.
  *
- * Throws `input_invalid` when the registration has a client already.
+ * Throws `input_invalid` when the registration has a client already, or the one that is known is at another server.
  */
 export function adoptClient(
   record: RegistrationRecord,
@@ -140,12 +140,26 @@ function withNewAccess(record: RegistrationRecord, known: Client, given: HandedO
   const isManaged = known.access !== undefined && known.accessSeen !== 'refused';
   const isKnown = access?.registrationAccessToken === known.access?.registrationAccessToken;
   if (access === undefined || isManaged || isKnown) return record;
+  if (!livesHere(record, known)) {
+    throw new RegistrarError('input_invalid', {
+      message: `${record.key}: client ${printable(known.clientId)} is at ${known.server.address}, and the manifest names ${record.server.address}. Its registration access token was not taken.`,
+      hint: 'Adopt it while the manifest names the server where the client is.',
+      client: record.key,
+    });
+  }
   refuseElsewhere(record, given);
-  const { accessWithheld: _w, ...client } = known;
+  const { accessWithheld: _w, ...client } = withSecret(known, given);
   return {
     ...record,
     clients: replaceClient(record.clients, known, { ...client, access, accessSeen: 'untried', uncertain: true }),
   };
+}
+
+/** Another secret is tried and published as any that is new. */
+function withSecret(known: Client, { clientSecret }: HandedOver): Client {
+  if (clientSecret === undefined || clientSecret === known.clientSecret) return known;
+  const { verification: _v, clientSecretExpiresAt: _x, ...client } = known;
+  return { ...client, clientSecret, edition: known.edition + 1 };
 }
 
 /** The record after a person looked for its suspects and found nothing, or nothing worth keeping. */

@@ -3,6 +3,7 @@ import { RegistrarError } from '../errors/registrar-error.ts';
 import type { Client, KeySet, RegistrationRecord } from '../record/record.ts';
 import { changedMembers } from '../registration/compare-metadata.ts';
 import { howToSettle, whatToLookFor } from './marker.ts';
+import { hasBegunRotation } from './record-queries.ts';
 import { grantedDifferently } from './sent-metadata.ts';
 import type { StopCode } from './step.ts';
 
@@ -53,7 +54,7 @@ function reason(record: RegistrationRecord, code: StopCode, client: Client | und
     case 'rotation_not_allowed':
       return `a rotation is due or was asked for, and it would give the app a new client_id in place of ${client?.clientId}. Nothing was rotated.`;
     case 'rotation_untried':
-      return `a rotation is due or was asked for, and with verify: false nobody would know whether the new credentials work. Nothing was made for it, and what is in use stays.`;
+      return `a rotation was asked for, and with verify: false nobody would know whether the new credentials work. ${hasBegunRotation(record) ? 'What was made for it waits' : 'Nothing was made for it'}, and what is in use stays.`;
     case 'key_set_ignored':
       return `a rotation of keys is due or was asked for, and the server said that it does not read ${client?.keySet?.uri} for client ${id}. Nothing was rotated.`;
     case 'metadata_differs':

@@ -4,7 +4,7 @@ import type { Client, LedgerRow, RegistrationRecord } from '../record/record.ts'
 import { replaceClient } from './adopt-answer.ts';
 import type { Event } from './event.ts';
 import type { Performed } from './perform.ts';
-import { currentClient, learn } from './record-queries.ts';
+import { currentClient, hasBegunRotation, learn } from './record-queries.ts';
 import type { Step, StopCode } from './step.ts';
 import { stopError } from './stop-error.ts';
 
@@ -62,13 +62,16 @@ export function retireClient(
 /** Only a person can decide how to go on. A rotation that is not possible is not asked for any more. */
 export function stopRegistration(record: RegistrationRecord, code: StopCode, client: Client | undefined): Performed {
   const problem = stopError(record, code, client);
-  if (record.rotation === undefined) return { record, events: [], problem };
-  const { strategy } = record.rotation;
-  const notBegun = strategy === 'keys' && client?.nextKey === undefined && code !== 'suspect_found';
-  const refused = code === 'rotation_not_allowed' || code === 'rotation_untried';
-  if (strategy !== 'in-place' && !refused && !notBegun) return { record, events: [], problem };
+  if (!endsRotation(record, code, client)) return { record, events: [], problem };
   const { rotation: _r, ...rest } = record;
   return { record: rest, events: [], problem };
+}
+
+function endsRotation(record: RegistrationRecord, code: StopCode, client: Client | undefined): boolean {
+  // One that waits to be tried is still what it was asked for: after a leak the old credentials leave at once.
+  if (code === 'rotation_untried') return !hasBegunRotation(record);
+  const notBegun = record.rotation?.strategy === 'keys' && client?.nextKey === undefined && code !== 'suspect_found';
+  return record.rotation?.strategy === 'in-place' || code === 'rotation_not_allowed' || notBegun;
 }
 
 /** The client cannot be deleted by us: it is listed with what a person needs. */

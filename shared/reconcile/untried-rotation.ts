@@ -3,12 +3,14 @@ import { currentClient } from './record-queries.ts';
 import type { Step } from './step.ts';
 
 /**
- * The step where credentials are not tried: a rotation that would need it is stopped before anything is made for it, and
- * one that is under way waits as it is for a run that tries.
+ * The step where credentials are not tried. A rotation that somebody asked for and that would need it is stopped before
+ * anything is made for it. One that is merely due, or under way, waits as it is for a run that tries.
  */
 export function stopUntriedRotation(record: RegistrationRecord, step: Step): Step {
+  if (!needsTrial(step)) return step;
+  if (record.rotation === undefined) return { kind: 'done' };
   const client = currentClient(record);
-  return needsTrial(step) ? { kind: 'stop', code: 'rotation_untried', ...(client && { client }) } : step;
+  return { kind: 'stop', code: 'rotation_untried', ...(client && { client }) };
 }
 
 function needsTrial(step: Step): boolean {

@@ -30,8 +30,9 @@ export function serverRecord(server: Server): ServerRecord {
 }
 
 /**
- * The record with what the manifest wants now. An unchanged wish gives the same record back, so that nothing is saved;
- * a time to live is renewed only when less than half of it is left.
+ * The record with what the manifest wants now. An unchanged wish gives the same record back, so that nothing is saved,
+ * unless credentials or a registration access token were refused: these are tried once more. A time to live is renewed
+ * only when less than half of it is left.
  *
  * `traits` is what other registrations at the same server have shown, for a registration that is new.
  *
@@ -76,7 +77,7 @@ export function wantClient({
   }
   const sameWish = JSON.stringify(record.desired) === JSON.stringify(desired);
   const sameServer = JSON.stringify(record.server) === JSON.stringify(server);
-  const refused = record.clients.some((client) => wasRefused(client) || isLockedOut(client));
+  const refused = record.clients.some((client) => triedAnew(client) !== client);
   const { owner, expiresAt } = ownership(record, desired, now);
   const sameOwnership = record.expiresAt === expiresAt && JSON.stringify(record.owner) === JSON.stringify(owner);
   if (sameWish && sameServer && sameOwnership && !refused && record.ending === undefined) return record;
@@ -102,13 +103,8 @@ function wasRefused({ role, verification }: Client): boolean {
   return verification?.outcome === 'refused' && (role === 'current' || role === 'next');
 }
 
-/** Of these the token is tried once more, whenever somebody asks: a refusal may have been a passing one. */
-function isLockedOut({ role, access, accessSeen }: Client): boolean {
-  return role === 'current' && access !== undefined && accessSeen === 'refused';
-}
-
 function triedAnew(client: Client): Client {
-  const asked = isLockedOut(client) ? tryTokenAgain(client) : client;
+  const asked = tryTokenAgain(client);
   return wasRefused(asked) ? unverified(asked) : asked;
 }
 

@@ -119,7 +119,7 @@ export type Client = {
   /** Epoch milliseconds. */
   readonly madeAt: number;
   readonly madeByRun?: string;
-  /** An update of it was not answered: its token and metadata are not known for sure. */
+  /** An update of it was not answered: its token and metadata are not known for sure. With a refused token: try that once more. */
   readonly uncertain?: boolean;
   /** When it became retiring: the overlap counts from here. */
   readonly retiringSince?: number;

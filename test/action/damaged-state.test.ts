@@ -69,9 +69,12 @@ it('reads every record that is there, in the order of their numbers, and names w
   const [two, ten, many] = keys.map((key) => JSON.stringify(record({ key })));
   const { records, unreadable } = loadJobRecords({
     STATE_registration_10: ten,
-    STATE_REGISTRATION_900000000: many,
+    STATE_registration_900000000: many,
     STATE_registration_2: two,
     'STATE_registration_2.5': 'other',
+    STATE_registration_02: two,
+    STATE_registration_00: two,
+    ...(process.platform !== 'win32' && { STATE_REGISTRATION_2: two }),
     STATE_registration_: 'other',
     registration_3: 'other',
   });

@@ -381,7 +381,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     safety: 'one refusal is no proof: credentials that are refused are tried once more',
     file: 'shared/reconcile/removal-step.ts',
-    from: 'if (!refused) return { ...before, refused: true, reason: result.reason };',
+    from: 'if (!refused) return { ...before, refused: true };',
     to: '',
     tests: ['test/reconcile/removal-step.test.ts'],
   },
@@ -393,10 +393,31 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: ['test/worker/repository/retry-orphans.test.ts'],
   },
   {
+    safety: 'a leak is remembered while its new credentials wait to be tried',
+    file: 'shared/reconcile/transitions.ts',
+    from: "if (code === 'rotation_untried') return !hasBegunRotation(record);",
+    to: "if (code === 'rotation_untried') return true;",
+    tests: ['test/reconcile/untried-rotation.test.ts'],
+  },
+  {
+    safety: 'a refused token that is tried once more holds nothing up',
+    file: 'shared/reconcile/perform-read.ts',
+    from: "if (answer.kind !== 'client' && isTriedAgain(client)) {",
+    to: "if (answer.kind === 'refused' && isTriedAgain(client)) {",
+    tests: ['test/reconcile/read.test.ts'],
+  },
+  {
+    safety: 'a leak waits for no refused token to be tried once more',
+    file: 'shared/reconcile/next-step.ts',
+    from: "(isTriedAgain(client) && rotation?.reason === 'leak')",
+    to: 'false',
+    tests: ['test/reconcile/next-step-start.test.ts', 'test/reconcile/read.test.ts'],
+  },
+  {
     safety: 'one refusal is no end: a refused token is tried once more when somebody asks',
-    file: 'shared/reconcile/want.ts',
-    from: "return role === 'current' && access !== undefined && accessSeen === 'refused';",
-    to: "return role === 'current' && access !== undefined && accessSeen === undefined;",
+    file: 'shared/reconcile/try-token-again.ts',
+    from: "role === 'current' && access !== undefined && accessSeen === 'refused'",
+    to: "role === 'current' && access !== undefined && accessSeen === undefined",
     tests: ['test/reconcile/want.test.ts', 'test/reconcile/crash-points-keys.test.ts'],
   },
   {

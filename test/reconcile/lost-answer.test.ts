@@ -39,6 +39,12 @@ describe('an update without an answer', () => {
     expect(nextStep({ ...found, desired: { ...found.desired, metadata } }, NOW).kind).toBe('update');
   });
 
+  it('leaves a refused token refused that was tried once more', () => {
+    const refused = client({ accessSeen: 'refused' });
+    const lost = lose({ ...refused, uncertain: true }, without(call({ verb: 'read' }), 'requested'));
+    expect(lost).toEqual(without(refused, 'verification'));
+  });
+
   it('keeps a key that may be in force', () => {
     expect(lose(client(), call({ key: KEY }))).toEqual({ ...unproven, key: KEY, edition: 2 });
     expect(lose(client({ key: KEY }), call({ key: KEY }))).toEqual({ ...unproven, key: KEY });

@@ -8,6 +8,7 @@ import {
   NOW,
   OWNER,
   publication,
+  ROTATION,
   record,
   removal,
   suspect,
@@ -101,9 +102,26 @@ decides({
   'a client of unknown state': [
     ['is read', record({ clients: [client({ uncertain: true })] }), { kind: 'read', of: 'client-1' }],
     [
-      'is not read with a refused token',
+      'is read with a refused token once more',
       record({ clients: [client({ uncertain: true, accessSeen: 'refused' })] }),
-      { kind: 'done' },
+      { kind: 'read', of: 'client-1' },
+    ],
+    [
+      'is not read with a refused token while a leak waits',
+      record({
+        clients: [client({ uncertain: true, accessSeen: 'refused' })],
+        desired: desired({ rotation: ROTATION }),
+        rotation: { reason: 'leak', strategy: 'replace', startedAt: NOW },
+      }),
+      { kind: 'register', purpose: 'rotation' },
+    ],
+    [
+      'is read before a leak is seen to where its token was not refused',
+      record({
+        clients: [client({ uncertain: true })],
+        rotation: { reason: 'leak', strategy: 'replace', startedAt: NOW },
+      }),
+      { kind: 'read', of: 'client-1' },
     ],
     ['is not read without access', record({ clients: [{ ...bare, uncertain: true }] }), { kind: 'done' }],
     [

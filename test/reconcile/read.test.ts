@@ -1,11 +1,33 @@
 import { describe, expect, it } from 'vitest';
+import type { Desired } from '../../shared/manifest/desired.ts';
+import { reconcile } from '../../shared/reconcile/reconcile.ts';
+import { currentClient } from '../../shared/reconcile/record-queries.ts';
+import { askRotation } from '../../shared/reconcile/requests.ts';
+import { tryTokenAgain } from '../../shared/reconcile/try-token-again.ts';
+import { wantClient } from '../../shared/reconcile/want.ts';
 import type { Client, RegistrationRecord } from '../../shared/record/record.ts';
 import type { Answer, ClientInformation } from '../../shared/registration/answer.ts';
-import { CHANGED, client, DAY, desired, ELSEWHERE, KEY, METADATA, NOW, record, removal, without } from './build.ts';
+import {
+  CHANGED,
+  client,
+  DAY,
+  desired,
+  ELSEWHERE,
+  KEY,
+  METADATA,
+  NOW,
+  record,
+  removal,
+  SERVER,
+  without,
+} from './build.ts';
 import { busy, failed, forbidden, missing, notSent, refused, rejected, silent, unsupported } from './model-server.ts';
 import { doStep } from './one-step.ts';
 import { world } from './world.ts';
 
+const LEAK = { reason: 'leak', strategy: 'replace', startedAt: NOW } as const;
+const want = (found: RegistrationRecord, wish: Desired) =>
+  wantClient({ record: found, desired: wish, server: SERVER, now: NOW });
 const UNKNOWN = Object.fromEntries(Object.keys(METADATA).map((member) => [member, null]));
 
 async function read(answer: Answer, of: Client, more: Partial<RegistrationRecord> = {}) {
@@ -88,6 +110,62 @@ describe('reading a client whose update was never answered', () => {
     expect(problem?.code).toBe(code);
     expect(after.clients).toEqual([uncertain]);
     expect(after.call !== undefined).toBe(underWay);
+  });
+});
+
+describe('reading a client once more whose token was refused', () => {
+  const refusedBefore = client({ accessSeen: 'refused' });
+  const again = tryTokenAgain(refusedBefore);
+
+  it('finds that the refusal has passed', async () => {
+    const { client: after } = await read(
+      { kind: 'client', information: { clientId: 'client-1', metadata: {} } },
+      again,
+    );
+    expect([after?.accessSeen, after?.uncertain]).toEqual(['works', undefined]);
+  });
+
+  it.each([
+    ['is refused', refused],
+    ['is not found', missing],
+    ['is forbidden', forbidden],
+    ['is rejected', rejected],
+    ['is not done', unsupported],
+    ['fails', failed],
+    ['is not answered', silent],
+    ['has to wait', busy],
+    ['is not sent', notSent],
+  ])('changes nothing and is no problem where it %s', async (_what, answer) => {
+    const { record: after, problem } = await read(answer, again);
+    expect(problem).toBeUndefined();
+    expect(after.clients).toEqual([refusedBefore]);
+    expect(after.call !== undefined).toBe(answer === silent);
+  });
+
+  it.each([
+    ['forbidden', forbidden],
+    ['failing', failed],
+  ])('lets the new client be made that the manifest accepts, where it is %s', async (_what, answer) => {
+    const scene = world();
+    scene.answer('read', answer);
+    const wish = desired({ metadata: CHANGED, update: 'replace' });
+    const start = want(record({ clients: [refusedBefore] }), wish);
+    const { problem, record: after } = await reconcile(start, scene.ports, { patienceMs: 0 });
+    expect(problem).toBeUndefined();
+    expect(scene.port.filter((call) => call === 'read' || call === 'register' || call === 'update')).toEqual([
+      'read',
+      'register',
+    ]);
+    expect(currentClient(after)?.requested).toEqual(CHANGED);
+  });
+
+  it('does not hold up what is done after a leak', async () => {
+    const scene = world();
+    const start = askRotation(want(record({ clients: [refusedBefore] }), desired()), LEAK);
+    const { problem, record: after } = await reconcile(start, scene.ports, { patienceMs: 0 });
+    expect(problem).toBeUndefined();
+    expect(scene.port).not.toContain('read');
+    expect(currentClient(after)?.clientId).not.toBe('client-1');
   });
 });
 

@@ -180,8 +180,15 @@ describe('a refusal that comes once', () => {
   });
 
   it('of the credentials makes them be tried again', () => {
-    const expected = { stage: 'verify', refused: true, reason: 'answered invalid_client' };
+    // What an orphan has to say is why its deletion failed.
+    const expected = { stage: 'verify', refused: true, reason: 'answered 500' };
     expect(afterGoneVerify(tried({ stage: 'verify' }), invalid, NOW, 0)).toMatchObject(expected);
+  });
+
+  it.each([0, 0.2])('is not asked about at once, whatever a busy server says (%d s)', (retryAfterSeconds) => {
+    const again = { ...busy, retryAfterSeconds };
+    expect(afterRemove(tried({}), again, NOW, 0).tryAt).toBe(NOW + 1_000);
+    expect(afterConfirm(tried({ stage: 'confirm' }), again, NOW, 0).tryAt).toBe(NOW + 1_000);
   });
 
   it('is forgotten after any other answer', () => {

@@ -22,10 +22,10 @@ describe('a rotation that is asked for', () => {
   });
 
   it('in place tries a token once more that was refused', () => {
-    const leaving = client({ clientId: 'client-0', role: 'leaving' });
+    const leaving = client({ clientId: 'client-0', role: 'leaving', accessSeen: 'refused' });
     const before = record({ clients: [leaving, client({ accessSeen: 'refused' })] });
     const inPlace = { ...asked, strategy: 'in-place' } as const;
-    expect(askRotation(before, inPlace).clients).toEqual([leaving, client({ accessSeen: 'untried', uncertain: true })]);
+    expect(askRotation(before, inPlace).clients).toEqual([leaving, client({ accessSeen: 'refused', uncertain: true })]);
     expect(askRotation(record(), inPlace)).toEqual(record({ rotation: inPlace }));
     expect(askRotation(record({ clients: [client({ accessSeen: 'refused' })] }), asked).clients).toEqual([
       client({ accessSeen: 'refused' }),
@@ -94,6 +94,26 @@ describe('a client that is handed over', () => {
     const { clients } = adoptClient(record({ clients: [retiring, known] }), anew, NOW);
     const expected = { ...client(), access: anew.access, accessSeen: 'untried', uncertain: true };
     expect(clients).toEqual([retiring, expected]);
+  });
+
+  it('gives a client that is known a secret, too, which is tried and published anew', () => {
+    const known = client({ accessSeen: 'refused', clientSecretExpiresAt: 9 });
+    const anew = { clientId: 'client-1', access: { ...access('client-1'), registrationAccessToken: 'new' } };
+    const changed = adoptClient(record({ clients: [known] }), { ...anew, clientSecret: 'new secret' }, NOW);
+    const read = { access: anew.access, accessSeen: 'untried', uncertain: true } as const;
+    expect(changed.clients).toEqual([
+      { ...without(client(), 'verification'), ...read, clientSecret: 'new secret', edition: 2 },
+    ]);
+    const same = adoptClient(record({ clients: [known] }), { ...anew, clientSecret: 'secret of client-1' }, NOW);
+    expect(same.clients).toEqual([{ ...known, ...read }]);
+  });
+
+  it('does not have its access used for a client of another server', () => {
+    const known = client({ accessSeen: 'refused', server: ELSEWHERE });
+    const anew = { clientId: 'client-1', access: { ...access('client-1'), registrationAccessToken: 'new' } };
+    expect(() => adoptClient(record({ clients: [known] }), anew, NOW)).toThrow(
+      expect.objectContaining({ code: 'input_invalid', message: expect.stringContaining(ELSEWHERE.address) }),
+    );
   });
 
   it('leaves access alone that works, or that would go elsewhere', () => {

@@ -49,7 +49,7 @@ describe('an unchanged wish', () => {
     const replaced = client({ clientId: 'old', role: 'retiring', accessSeen: 'refused' });
     const unmanaged = without(client({ accessSeen: 'refused' }), 'access');
     const after = want({ record: record({ clients: [replaced, locked] }) });
-    expect(after.clients).toEqual([replaced, client({ accessSeen: 'untried', uncertain: true })]);
+    expect(after.clients).toEqual([replaced, client({ accessSeen: 'refused', uncertain: true })]);
     expect(want({ record: after })).toBe(after);
     const found = record({ clients: [unmanaged] });
     expect(want({ record: found })).toBe(found);

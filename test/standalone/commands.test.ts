@@ -58,7 +58,7 @@ describe.concurrent('rotate and retire', () => {
     const untried = { ...PRODUCTION, verify: 'false' };
     const first = await repository.job({ manifest: text, inputs: untried });
     expect(first.exitCode, first.log).toBe(0);
-    expect(warningsOf(first)).toContain('rotate of web is refused in runs with verify: false');
+    expect(warningsOf(first)).toContain('rotate of web has no effect in runs with verify: false');
     expect(warningsOf(first)).toContain('could not be tried: not tried, because verify is false');
     as.reset();
 

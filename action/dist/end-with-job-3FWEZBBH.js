@@ -1,2 +1,0 @@
-const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);
-import{e as a,f as b}from"./chunk-VNJLX5ZR.js";import"./chunk-N6F3YNEG.js";import"./chunk-MYCG5V2J.js";import"./chunk-XO7CTL7U.js";import"./chunk-EPZ4DSA2.js";import"./chunk-L577Z7PP.js";import"./chunk-3CI4RJ7I.js";import"./chunk-D4TUDYWS.js";import"./chunk-EBSHWXIL.js";import"./chunk-CYDPVBNV.js";export{b as endAtWorker,a as keepForPost};
