@@ -1,2 +1,0 @@
-const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);
-import{e as a,f as b}from"./chunk-HIQLADRS.js";import"./chunk-D5DNFYGS.js";import"./chunk-NIKZYWA7.js";import"./chunk-XO7CTL7U.js";import"./chunk-PBJOVTVK.js";import"./chunk-DXBMZ5PO.js";import"./chunk-KPRFH5PI.js";import"./chunk-NN4WFX2Z.js";import"./chunk-A4GN7SLC.js";import"./chunk-CYDPVBNV.js";export{b as endAtWorker,a as keepForPost};

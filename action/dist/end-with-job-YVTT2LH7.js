@@ -1,0 +1,2 @@
+const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);
+import{e as a,f as b}from"./chunk-QMAFTLTZ.js";import"./chunk-APIZ3K6R.js";import"./chunk-NIKZYWA7.js";import"./chunk-XO7CTL7U.js";import"./chunk-5GLGHLCW.js";import"./chunk-NFGHJBO6.js";import"./chunk-KPRFH5PI.js";import"./chunk-NN4WFX2Z.js";import"./chunk-DORWYCRL.js";import"./chunk-CYDPVBNV.js";export{b as endAtWorker,a as keepForPost};
