@@ -170,7 +170,8 @@ export const CATALOG = {
   },
   // Publishing
   secret_exists: {
-    meaning: 'A secret or variable of that name exists and was not made by us, so it is not overwritten.',
+    meaning:
+      'A secret or variable of that name exists and was not made by us, or was changed after we had given it up, so it is not overwritten.',
     hint: 'Choose another name in `publish`, or delete the existing one if it is not needed.',
   },
   publish_forbidden: {

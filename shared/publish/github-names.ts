@@ -13,7 +13,7 @@ export type SeenName = {
   readonly changedAt: number | undefined;
 };
 
-/** What is in a place: how many names, and whether a given one is among them. */
+/** What is in a place: how many names, and when a given one was changed, if it is among them. */
 export type Names = {
   readonly total: number;
   readonly find: (name: string) => Promise<SeenName | undefined>;

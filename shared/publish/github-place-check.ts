@@ -40,13 +40,8 @@ export async function checkPlace({
   const taken = found.filter(({ item, seen }) => seen !== undefined && ours(item) === undefined);
   const changed = found.filter(({ item, seen }) => seen !== undefined && isChanged(seen, ours(item)));
   if (taken.length + changed.length > 0) {
-    const [refused, how] = taken.length > 0 ? [taken, 'not made by us'] : [changed, 'changed since we left it'];
-    throw takenNames(
-      place,
-      refused.map(({ name }) => name),
-      access,
-      how,
-    );
+    const [refused, why] = taken.length > 0 ? [taken, 'foreign' as const] : [changed, 'changed' as const];
+    throw takenNames(place, { names: refused.map(({ name }) => name), why }, access);
   }
   const coming = new Set(found.filter(({ seen }) => seen === undefined).map(({ name }) => name));
   for (const name of reserved) {
@@ -70,16 +65,18 @@ function isChanged(
   return ours.leftAt !== undefined && changedAt > ours.leftAt;
 }
 
+/** Names that are not ours: somebody else made them, or changed them after we had given them up. */
+type TakenNames = { readonly names: readonly string[]; readonly why: 'foreign' | 'changed' };
+
 /** The `secret_exists` for names that are not ours. */
-export function takenNames(
-  place: Place,
-  names: readonly string[],
-  access: Access,
-  how = 'not made by us',
-): RegistrarError {
-  const where = describeTarget(place, access);
+export function takenNames(place: Place, { names, why }: TakenNames, access: Access): RegistrarError {
+  const one = names.length === 1;
+  const said = {
+    foreign: one ? 'exists and was not made by us' : 'exist and were not made by us',
+    changed: one ? 'exists and was changed since it was left' : 'exist and were changed since they were left',
+  };
   return new RegistrarError('secret_exists', {
-    message: `${names.length === 1 ? `The ${place.kind}` : `The ${place.kind}s`} ${names.map((name) => printable(name)).join(', ')} of ${where} ${names.length === 1 ? 'exists and was' : 'exist and were'} ${how}.`,
+    message: `The ${place.kind}${one ? '' : 's'} ${names.map((name) => printable(name)).join(', ')} of ${describeTarget(place, access)} ${said[why]}.`,
   });
 }
 

@@ -71,7 +71,7 @@ async function sendVariable(
     return made;
   }
   if (nothingSentYet && !made.repeated) {
-    throw takenNames(place, [storedName(item.name)], access);
+    throw takenNames(place, { names: [storedName(item.name)], why: 'foreign' }, access);
   }
   return values.patchVariable(place, item.name, value);
 }

@@ -201,7 +201,7 @@ describe('a name that exists', () => {
       expect(await claimed(later)).toEqual(left(later));
       await expect(claimed(Date.now() - 60_000)).rejects.toMatchObject({
         code: 'secret_exists',
-        message: expect.stringContaining('exists and was changed since we left it.'),
+        message: expect.stringContaining('exists and was changed since it was left.'),
       });
       expect(sent().filter((line) => !line.startsWith('GET'))).toEqual([]);
     },

@@ -6,7 +6,7 @@ import { registrationKey, registrationsPrefix } from '../../worker/inventory/inv
 import { unrecorded } from '../reconcile/rules.ts';
 import { REPOSITORY_ID, type Scene } from './scene.ts';
 import { openPlain } from './stage.ts';
-import { KEYS, type Key, keyOf, nameOf } from './wishes.ts';
+import { isOf, KEYS, type Key, keyOf, nameOf } from './wishes.ts';
 
 /** A person needs longer than any call can be on its way. */
 const NOTICED_MS = 120_000;
@@ -108,11 +108,12 @@ export async function loseAndRestore(scene: Scene, behind: readonly number[], mi
   }
   for (const key of KEYS) {
     const items = kept.get(keyOf(key, scene.circumstances))?.record.published ?? [];
-    const has = items.some(({ item, state }) => state === 'written' && `${item.kind} ${item.name}` === nameOf(key));
+    const has = (name: string) =>
+      items.some(({ item, state }) => state === 'written' && `${item.kind} ${item.name}` === name);
     const { client_id, key_id } = JSON.parse(github.names.get(nameOf(key)) ?? '{}') as Readonly<Record<string, string>>;
     if (client_id !== undefined && key_id !== undefined && !server.acceptsKey(client_id, key_id))
       missing.credentials.add(client_id);
-    if (!has && github.names.has(nameOf(key))) missing.names.add(key);
+    if ([...github.names.keys()].some((name) => isOf(key, name) && !has(name))) missing.names.add(key);
   }
 }
 

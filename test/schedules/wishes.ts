@@ -73,6 +73,10 @@ const OWN = { 'production/web': 'WEB', 'production/api': 'API', 'pr-42/web': 'PR
 /** What apps of a registration read. */
 export const nameOf = (key: Key): string => `secret ${OWN[key]}`;
 
+/** Whether a name is one that a registration asks for and nobody else does, in any of its variants. */
+export const isOf = (key: Key, name: string): boolean =>
+  name === nameOf(key) || name.startsWith(`variable ${OWN[key]}_`);
+
 /** What a registration of its own asks for; where environments share, only what they may. */
 export function wishOf(key: Key, variant: number, circumstances: Circumstances): Desired {
   const wish = ownWish(key, variant, circumstances);

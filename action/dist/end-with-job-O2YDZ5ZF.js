@@ -1,0 +1,2 @@
+const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);
+import{e as a,f as b}from"./chunk-T64JR2R2.js";import"./chunk-E5N5MPXO.js";import"./chunk-MYCG5V2J.js";import"./chunk-XO7CTL7U.js";import"./chunk-ZYL35623.js";import"./chunk-NFGHJBO6.js";import"./chunk-3CI4RJ7I.js";import"./chunk-D4TUDYWS.js";import"./chunk-DORWYCRL.js";import"./chunk-CYDPVBNV.js";export{b as endAtWorker,a as keepForPost};

@@ -1,2 +1,0 @@
-const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);
-import{e as a,f as b}from"./chunk-BT3LTYYP.js";import"./chunk-5RHIO352.js";import"./chunk-MYCG5V2J.js";import"./chunk-XO7CTL7U.js";import"./chunk-UKDVFN6X.js";import"./chunk-DXBMZ5PO.js";import"./chunk-3CI4RJ7I.js";import"./chunk-D4TUDYWS.js";import"./chunk-A4GN7SLC.js";import"./chunk-CYDPVBNV.js";export{b as endAtWorker,a as keepForPost};
