@@ -28,7 +28,7 @@ export async function writeAtGitHub(parts: SinkParts, publication: Publication, 
   }
   const send = () =>
     item.kind === 'secret' ? parts.values.putSecret(place, name, value) : sendVariable(parts, publication, value);
-  const { environmentMadeByUs, ...entry } = publication;
+  const { environmentMadeByUs, leftAt: _, ...entry } = publication;
   let made = environmentMadeByUs === true;
   let answer = await send();
   if (answer.status === 404 && target.environment !== undefined && made) {

@@ -206,9 +206,16 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     safety: 'name ownership: two registrations never publish to one name',
     file: 'worker/repository/names.ts',
-    from: 'if (row === undefined) return;',
+    from: 'if (other === undefined) return;',
     to: 'return;',
     tests: ['test/worker/repository/tables.test.ts'],
+  },
+  {
+    safety: 'name ownership: after a restore a registration leaves a name that another one has',
+    file: 'worker/repository/names.ts',
+    from: 'if (takenBy(sql, registration, publication) === undefined) await',
+    to: 'await',
+    tests: ['test/worker/repository/restored-names.test.ts'],
   },
   {
     safety: 'envelope: additional data binds sealed state to its place',
@@ -346,7 +353,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     safety: 'an orphan is called by one call at a time',
     file: 'worker/repository/retry-orphans.ts',
-    from: 'if (loaded.record.call !== undefined) return;',
+    from: ' || loaded.record.call !== undefined',
     to: '',
     tests: ['test/worker/repository/retry-orphans.test.ts'],
   },

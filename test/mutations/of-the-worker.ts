@@ -103,8 +103,15 @@ export const OF_THE_WORKER: readonly Mutation[] = [
   {
     safety: 'restored record: it is taken for one as long as it was not worked on',
     file: 'worker/repository/load-record.ts',
-    from: 'row.restored === 1 ? restoredRecord(stored, clock.now()) : stored',
-    to: 'row.restored === 2 ? restoredRecord(stored, clock.now()) : stored',
+    from: 'if (row.restored === 0) return',
+    to: 'if (row.restored < 2) return',
+    tests: ['test/worker/inventory/restore.test.ts'],
+  },
+  {
+    safety: 'restored record: whose it is says the record, not the inventory',
+    file: 'worker/repository/load-record.ts',
+    from: 'row: standAsOpened(sql, row, stored) };',
+    to: 'row: standAsOpened === undefined ? (sql as never) : row };',
     tests: ['test/worker/inventory/restore.test.ts'],
   },
   {
@@ -271,7 +278,7 @@ export const OF_THE_WORKER: readonly Mutation[] = [
   {
     safety: 'left names: nobody comes back to what a forgotten registration has left',
     file: 'worker/repository/due-work.ts',
-    from: '  forgetLeft(sql, key);\n',
+    from: '  forgetLeft(sql, row.key);\n',
     to: '',
     tests: ['test/worker/repository/alarm.test.ts'],
   },

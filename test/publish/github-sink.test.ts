@@ -55,6 +55,11 @@ describe('writing', () => {
     });
   });
 
+  it('says nothing any more of when the name was left: it was taken back', async () => {
+    const entry = publication(secret('A'), { leftAt: NOW - 1 });
+    expect(await sinkAt(github).sink.write(entry, 'value')).not.toHaveProperty('leftAt');
+  });
+
   it('keeps a line break, a quote and an emoji', async () => {
     const { sink } = sinkAt(github);
     const value = '{"a":"b\\n"}\n🔑 ü';

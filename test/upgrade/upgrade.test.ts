@@ -8,6 +8,7 @@ import { nextStep } from '../../shared/reconcile/next-step.ts';
 import { decodeState, encodeState } from '../../shared/record/codec.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
 import { open, parseStateKeys, seal } from '../../shared/record/seal.ts';
+import { earliestInventoryDue } from '../../worker/inventory/inventory-due.ts';
 import { readEntry } from '../../worker/inventory/inventory-entry.ts';
 import { readRegistrations, readTombstones } from '../../worker/inventory/read-inventory.ts';
 import { findContribution } from '../../worker/repository/contribution-rows.ts';
@@ -118,6 +119,28 @@ test('names that were left when the time was not kept count as left at the upgra
   }
 });
 
+test('the inventory is told at the upgrade of the names of what has not ended', () => {
+  const storage = objectOf(keptObject('0.1.0', 'object-schema-7.json'));
+  const { sql } = storage;
+  const columns = 'sealed, key_id, owner, endpoint, traits, summary';
+  for (const [key, status, restored] of [
+    ['pr-42/ended', 'ended', 0],
+    ['pr-42/restored', 'active', 1],
+    ['pr-42/there', 'active', 0],
+  ] as const)
+    sql.exec(
+      `INSERT INTO registrations (key, status, restored, ${columns}) SELECT ?, ?, ?, ${columns} FROM registrations WHERE key = ?`,
+      key,
+      status,
+      restored,
+      WEB,
+    );
+  migrate(storage);
+  const marked = sql.exec<{ key: string }>('SELECT key FROM registrations WHERE inventory_due = 0').toArray();
+  expect(marked).toEqual([{ key: 'pr-42/there' }]);
+  expect(earliestInventoryDue(sql)).toBe(0);
+});
+
 describe.each(OBJECTS)('the object that $version has left in $name', ({ version, name }) => {
   const kept = keptObject(version, name);
   const { ledger: ends, ...expected }: RegistrationRecord =
@@ -129,7 +152,10 @@ describe.each(OBJECTS)('the object that $version has left in $name', ({ version,
     expect(schemaOf(storage)).toEqual(schemaOf(openStorage()));
     const { meta = [], ...rows } = keptIn(storage).rows;
     const { meta: before = [], ...rowsBefore } = kept.rows;
-    expect(rows).toMatchObject(rowsBefore);
+    // What has not ended is told to the inventory once more.
+    const told = (row: object) =>
+      'inventory_due' in row && row.inventory_due === null ? { ...row, inventory_due: 0 } : row;
+    expect(rows).toMatchObject({ ...rowsBefore, registrations: rowsBefore.registrations?.map(told) });
     const facts = (list: typeof meta) => list.filter((row) => row.name !== 'schema');
     expect(facts(meta)).toEqual(facts(before));
   });

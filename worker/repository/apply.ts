@@ -58,29 +58,30 @@ export async function apply(home: Home, call: ApplyCall, desired: Desired): Prom
   const key = keyOf(call);
   refuseHeld(home, key, desired.owner);
   const run = runOf(call);
-  const by = applierOf(call);
   const answer = await home.turns.ask({
     lane: key,
     wish: JSON.stringify(['apply', run, desired]),
     patienceMs: ANSWER_MS,
-    task: () => finishing(home, key, () => applyInTurn(home, desired, by, run)),
+    task: () => finishing(home, key, () => applyInTurn(home, call, desired)),
   });
   return answer.kind === 'done' ? answer.value : { kind: 'working', retryAfterSeconds: 1 };
 }
 
-async function applyInTurn(home: Home, desired: Desired, by: Applier, run: string): Promise<Reply<Applied>> {
+async function applyInTurn(home: Home, call: ApplyCall, desired: Desired): Promise<Reply<Applied>> {
   const { sql } = home;
   const { key } = desired;
   const owner = desired.owner === undefined ? null : ownerName(desired.owner);
   const ended = () => whyBuried(sql, owner);
   try {
     const loaded = await loadRecord(home, key);
+    // Whose it is was not certain before it was opened, if it was restored.
+    authoriseCall(home, call, 'apply', loaded?.row);
     const why = await whyEnded(home, desired.owner, loaded === undefined || loaded.row.status === 'ended');
     if (why !== undefined) throw ownerEnded(desired, why);
-    const start = await wanted(home, desired, loaded, by);
+    const start = await wanted(home, desired, loaded, applierOf(call));
     // Its owner was reopened, or it has another one now.
     if (loaded?.row.end_reason != null) settleRow(sql, key, { end_reason: null });
-    const outcome = await workOn(home, { doing: 'apply', loaded, start, run });
+    const outcome = await workOn(home, { doing: 'apply', loaded, start, run: runOf(call) });
     if (ended() !== undefined) throw ownerEnded(desired, ended());
     return answerTo(home, outcome);
   } catch (error) {

@@ -99,8 +99,9 @@ export async function view(home: Home, caller: Caller): Promise<Reply<Viewed>> {
   const contribution = contributionFor(home, caller);
   if (contribution !== undefined) return viewContribution(home, caller, contribution);
   admit(home, caller, 'read');
-  const loaded = await loadRecord(home, key);
-  return { kind: 'done', value: { registration: viewOf((loaded as Loaded).record), events: [] } };
+  const { record, row } = (await loadRecord(home, key)) as Loaded;
+  authoriseCall(home, caller, 'read', standing(caller, row, undefined));
+  return { kind: 'done', value: { registration: viewOf(record), events: [] } };
 }
 
 /** The row of the registration, once it is clear that the run may do this with it. A repository never seen stays so. */
@@ -146,16 +147,23 @@ async function changeOne(home: Home, caller: Caller, { action, wish, change }: C
     lane: key,
     wish: JSON.stringify(wish),
     patienceMs: ANSWER_MS,
-    task: () => finishing(home, key, () => changeInTurn(home, caller, change)),
+    task: () => finishing(home, key, () => changeInTurn(home, caller, { action, change })),
   });
   return answer.kind === 'done' ? answer.value : { kind: 'working', retryAfterSeconds: 1 };
 }
 
-async function changeInTurn(home: Home, caller: Caller, change: Change['change']): Promise<Reply<Viewed>> {
+async function changeInTurn(
+  home: Home,
+  caller: Caller,
+  { action, change }: Pick<Change, 'action' | 'change'>,
+): Promise<Reply<Viewed>> {
   const key = keyOf(caller);
   try {
     const loaded = await loadRecord(home, key);
     if (loaded === undefined) throw notFound(key);
+    // Whose it is was not certain before it was opened, if it was restored.
+    authoriseCall(home, caller, action, standing(caller, loaded.row, undefined));
+    refuseHeld(home, key, loaded.row.owner);
     const { record, events = [], settled } = await change(loaded, home.clock.now());
     if (record.ending !== undefined && loaded.row.status === 'ended') {
       return { kind: 'done', value: { registration: viewOf(record), events: [] } };

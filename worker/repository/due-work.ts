@@ -9,14 +9,15 @@ import { forgetContributions } from './contribution-rows.ts';
 import type { Home } from './home.ts';
 import { forgetLeft } from './left-names.ts';
 import { loadRecord } from './load-record.ts';
+import { getMeta } from './meta.ts';
+import { forgetNames } from './names.ts';
 import { logLine, whereThrown } from './platform.ts';
 import type { Loaded } from './record-store.ts';
-import { dueKeys, findRow, settleRow, statusOf } from './registration-rows.ts';
+import { dueKeys, findRow, settleRow } from './registration-rows.ts';
 import { failureOf } from './reply.ts';
 import { retryOrphans } from './retry-orphans.ts';
 import { forgottenAt } from './settle.ts';
 import { isShared } from './shared-client.ts';
-import { summaryOf } from './summary.ts';
 import { TOMBSTONE_MS } from './tombstones.ts';
 import { wantedTogether } from './wanted-together.ts';
 import { type Piece, workOn } from './work-on.ts';
@@ -48,10 +49,9 @@ async function workAlone(home: Home, key: string, stopping: () => boolean): Prom
   const before = findRow(home.sql, key);
   try {
     if (before === undefined || before.due === null || before.due > home.clock.now()) return;
-    if (before.restored === 1) await standAsOpened(home, key);
-    if (findRow(home.sql, key)?.status === 'ended' && (await forget(home, key))) return;
-    await retryOrphans(home, key);
-    const loaded = await loadRecord(home, key);
+    const opened = await loadRecord(home, key);
+    if (opened === undefined || isFrozen(home, opened) || forget(home, opened)) return;
+    const loaded = (await retryOrphans(home, opened)) ? await loadRecord(home, key) : opened;
     if (loaded === undefined) return;
     await workOn(home, { doing: 'due', loaded, ...wantedNow(home, loaded), alone: true, stopping });
     await home.inventory.write(key);
@@ -62,17 +62,9 @@ async function workAlone(home: Home, key: string, stopping: () => boolean): Prom
   }
 }
 
-/** A list of the inventory may be older than what was restored with it: how a registration stands is in its record. */
-async function standAsOpened(home: Home, key: string): Promise<void> {
-  const loaded = await loadRecord(home, key);
-  if (loaded === undefined) return;
-  const { stored } = loaded;
-  home.sql.exec(
-    'UPDATE registrations SET status = ?, summary = ? WHERE key = ?',
-    statusOf(stored),
-    JSON.stringify(summaryOf(stored)),
-    key,
-  );
+/** It may be due by the inventory, which says that somebody owns it, and stay as it is by its record. */
+function isFrozen({ sql }: Home, { row }: Loaded): boolean {
+  return getMeta(sql, 'frozen') !== undefined && row.owner === null && !isShared(row.key);
 }
 
 function wantedNow(home: Home, loaded: Loaded): Pick<Piece, 'start' | 'happened' | 'settled'> {
@@ -98,13 +90,12 @@ function wantedAlone({ row, record }: Loaded, now: number): Pick<Piece, 'start' 
  * What has ended long ago and has nothing left for a person to see is forgotten; its ledger stays. When it ended is read
  * from the record: it also comes due after an eviction and after a restore.
  */
-async function forget(home: Home, key: string): Promise<boolean> {
-  const { sql, clock } = home;
-  const loaded = await loadRecord(home, key);
-  if (loaded === undefined || loaded.row.inventory_due !== null) return false;
-  if (forgottenAt(loaded.record) > clock.now()) return false;
-  sql.exec('DELETE FROM registrations WHERE key = ?', key);
-  forgetLeft(sql, key);
+function forget({ sql, clock }: Home, { record, row }: Loaded): boolean {
+  if (row.status !== 'ended' || row.inventory_due !== null) return false;
+  if (forgottenAt(record) > clock.now()) return false;
+  sql.exec('DELETE FROM registrations WHERE key = ?', row.key);
+  forgetLeft(sql, row.key);
+  forgetNames(sql, row.key);
   return true;
 }
 

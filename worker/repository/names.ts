@@ -21,7 +21,11 @@ export function saveNames(
     if (!mine.has(place)) sql.exec('DELETE FROM names WHERE place = ? AND registration = ?', place, registration);
   }
   for (const [place, entry] of mine) {
-    if (had.has(place)) continue;
+    if (had.has(place)) {
+      // It may have been another's by the inventory alone.
+      keepNames(sql, registration, [place]);
+      continue;
+    }
     refuseTaken(sql, registration, entry);
     sql.exec('INSERT OR REPLACE INTO names (place, registration) VALUES (?, ?)', place, registration);
     dropLeft(sql, place);
@@ -35,6 +39,11 @@ export function keepNames(sql: Sql, registration: string, places: readonly strin
   }
 }
 
+/** What a registration publishes to is anybody's from now on. */
+export function forgetNames(sql: Sql, registration: string): void {
+  sql.exec('DELETE FROM names WHERE registration = ?', registration);
+}
+
 /** The places that a registration publishes to. */
 export function namesOf(sql: Sql, registration: string): readonly string[] {
   return sql
@@ -43,7 +52,10 @@ export function namesOf(sql: Sql, registration: string): readonly string[] {
     .map(({ place }) => place);
 }
 
-/** The sink, refusing names that another registration of the repository has: two never publish to one name. */
+/**
+ * The sink, refusing names that another registration of the repository has: two never publish to one name. After a
+ * restore the records of two can have one, from different times; it is that of one of them, and the other leaves it.
+ */
 export function withOwnNames(sink: Sink, sql: Sql, registration: string): Sink {
   return {
     ...sink,
@@ -53,20 +65,34 @@ export function withOwnNames(sink: Sink, sql: Sql, registration: string): Sink {
       }
       return sink.claim(request);
     },
+    write: async (publication, value) => {
+      refuseTaken(sql, registration, publication);
+      return sink.write(publication, value);
+    },
+    erase: async (publication) => {
+      if (takenBy(sql, registration, publication) === undefined) await sink.erase(publication);
+    },
   };
 }
 
-function refuseTaken(sql: Sql, registration: string, entry: Pick<Publication, 'target' | 'item'>): void {
-  const [row] = sql
+type Place = Pick<Publication, 'target' | 'item'>;
+
+/** The other registration that has a name. */
+function takenBy(sql: Sql, registration: string, place: Place): string | undefined {
+  return sql
     .exec<{ registration: string }>(
       'SELECT registration FROM names WHERE place = ? AND registration <> ?',
-      publicationKey(entry),
+      publicationKey(place),
       registration,
     )
-    .toArray();
-  if (row === undefined) return;
+    .toArray()[0]?.registration;
+}
+
+function refuseTaken(sql: Sql, registration: string, entry: Place): void {
+  const other = takenBy(sql, registration, entry);
+  if (other === undefined) return;
   throw new RegistrarError('publish_conflict', {
-    message: `${printable(registration)} cannot publish ${entry.item.kind} ${printable(entry.item.name)}: it is a name of ${printable(row.registration)}.`,
+    message: `${printable(registration)} cannot publish ${entry.item.kind} ${printable(entry.item.name)}: it is a name of ${printable(other)}.`,
     client: registration,
   });
 }

@@ -8,7 +8,7 @@ import type { Home } from './home.ts';
 import { saveKeySets } from './key-sets.ts';
 import { saveLedger, withoutEnded } from './ledger-rows.ts';
 import { keepLeft } from './left-names.ts';
-import { keepNames, saveNames } from './names.ts';
+import { forgetNames, saveNames } from './names.ts';
 import { refuseFirstWhenFull } from './quota.ts';
 import { ownerName, type RegistrationRow, statusOf } from './registration-rows.ts';
 import type { Sql } from './storage.ts';
@@ -66,7 +66,8 @@ export function createRecordStore(
           writeRecord(sql, { record, sealed, keyId: vault.keyId, leasedUntil, changed: matters(before, record) });
           saveLedger(sql, record, before?.ledger ?? []);
           saveKeySets(sql, record, before);
-          if (restored !== undefined) keepNames(sql, key, restored.published.map(publicationKey));
+          // What the inventory said of its names was true only as far as its record says so.
+          if (restored !== undefined) forgetNames(sql, key);
           saveNames(sql, key, record.published, (before ?? restored)?.published ?? []);
           keepLeft(sql, record, leaving, { at: now, run });
           also?.();

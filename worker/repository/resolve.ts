@@ -54,9 +54,11 @@ async function resolveInTurn(home: Home, key: string, call: ResolveCall): Promis
 }
 
 function adopt(record: RegistrationRecord, given: HandedOver, now: number): RegistrationRecord {
-  const [suspect] = record.suspects;
-  if (suspect === undefined && record.ending !== undefined) throw notFound(record.key);
-  return suspect === undefined ? adoptClient(record, given, now, OPERATOR) : adoptSuspect(record, given, now, OPERATOR);
+  // Another token for a client that is known says nothing of one that may exist beside it.
+  const isKnown = record.clients.some(({ clientId }) => clientId === given.clientId);
+  if (record.suspects.length > 0 && !isKnown) return adoptSuspect(record, given, now, OPERATOR);
+  if (record.ending !== undefined && !isKnown) throw notFound(record.key);
+  return adoptClient(record, given, now, OPERATOR);
 }
 
 function clientOf(call: ResolveCall): { readonly clientId?: string } {

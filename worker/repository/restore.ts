@@ -1,16 +1,17 @@
 import { RegistrarError } from '../../shared/errors/registrar-error.ts';
-import { readRegistrations, readTombstones } from '../inventory/read-inventory.ts';
-import { saveContribution } from './contribution-rows.ts';
+import { type ReadableKv, readRegistrations, readTombstones } from '../inventory/read-inventory.ts';
+import { type Contribution, saveContribution } from './contribution-rows.ts';
 import { addEvents } from './event-rows.ts';
 import type { Home } from './home.ts';
 import { addKeySet } from './key-sets.ts';
 import { setMeta } from './meta.ts';
 import { keepNames } from './names.ts';
+import { isShared, isSharedByPreviews } from './shared-client.ts';
 
 export type Restored = {
   readonly registrations: number;
   readonly tombstones: number;
-  /** Entries of the inventory that are none. */
+  /** Registrations that are in the inventory's list and not restored: their entries are none, or could not be read yet. */
   readonly unreadable: readonly string[];
 };
 
@@ -20,7 +21,7 @@ export type Restored = {
  *
  * Rejects with `repository_in_use` when the object has registrations.
  */
-export async function restore(home: Home, kv: KVNamespace): Promise<Restored> {
+export async function restore(home: Home, kv: ReadableKv): Promise<Restored> {
   const { sql, storage, repositoryId, clock } = home;
   const { registrations, unreadable } = await readRegistrations(kv, repositoryId);
   const tombstones = await readTombstones(kv, repositoryId);
@@ -32,7 +33,8 @@ export async function restore(home: Home, kv: KVNamespace): Promise<Restored> {
       });
     }
     const now = clock.now();
-    for (const { key, entry, metadata } of registrations) {
+    // Of two that say that a name is theirs, the one that was written last has it.
+    for (const { key, entry, metadata } of registrations.toSorted((a, b) => b.metadata.at - a.metadata.at)) {
       const { status, owner, key_id, at: _, ...summary } = metadata;
       sql.exec(
         `INSERT INTO registrations (key, sealed, key_id, status, owner, endpoint, traits, summary, due, restored)
@@ -49,6 +51,7 @@ export async function restore(home: Home, kv: KVNamespace): Promise<Restored> {
       for (const set of entry.keySets ?? []) addKeySet(sql, key, set);
       keepNames(sql, key, entry.names ?? []);
       for (const contribution of entry.contributions ?? []) {
+        if (!isContributionTo(key, contribution)) continue;
         const { life } = contribution;
         saveContribution(sql, { ...contribution, expires_at: life === null ? null : now + life });
       }
@@ -106,4 +109,9 @@ export function release({ sql, storage, clock }: Home, owner: string | undefined
     }
     return released;
   });
+}
+
+/** Nothing seals what environments bring: it is never taken for a part of what they do not share. */
+function isContributionTo(key: string, { shared, owner }: Contribution): boolean {
+  return shared === key && isShared(key) && (owner !== null) === isSharedByPreviews(key);
 }

@@ -5,21 +5,20 @@ import { createRegistrationApi } from '../../shared/registration/create-registra
 import { addEvents } from './event-rows.ts';
 import type { Home } from './home.ts';
 import { orphanEnded } from './ledger-rows.ts';
-import { loadRecord } from './load-record.ts';
-import { createRecordStore } from './record-store.ts';
+import { createRecordStore, type Loaded } from './record-store.ts';
 import { settleRow } from './registration-rows.ts';
 import { orphansDue } from './settle.ts';
 
 /**
  * Tries once more to delete the clients of a registration that could not be deleted, when a month has passed. Each call is
  * saved before it is sent, as the engine does; while one from before an eviction may be under way, nothing is sent.
+ * Resolves with whether anything was.
  */
-export async function retryOrphans(home: Home, key: string): Promise<void> {
+export async function retryOrphans(home: Home, loaded: Loaded): Promise<boolean> {
   const { clock, http, order, sql } = home;
-  const loaded = await loadRecord(home, key);
+  const { key } = loaded.row;
   const now = clock.now();
-  if (loaded === undefined || orphansDue(loaded.record, loaded.row.orphans_tried) > now) return;
-  if (loaded.record.call !== undefined) return;
+  if (orphansDue(loaded.record, loaded.row.orphans_tried) > now || loaded.record.call !== undefined) return false;
   settleRow(sql, key, { orphans_tried: now });
   const api = createRegistrationApi({ http, clock, order });
   const store = createRecordStore(home, key, loaded);
@@ -39,7 +38,7 @@ export async function retryOrphans(home: Home, key: string): Promise<void> {
       record = { ...record, orphans };
     }
     // It may still be under way: the engine forgets it once its time is over.
-    if (answer.kind === 'unknown' && !answer.answered) return;
+    if (answer.kind === 'unknown' && !answer.answered) return true;
     const gone = !record.orphans.some((other) => other.clientId === clientId);
     await store.save(record, () => {
       if (!gone) return;
@@ -47,6 +46,7 @@ export async function retryOrphans(home: Home, key: string): Promise<void> {
       addEvents(sql, [{ kind: 'orphan_deleted', clientId }], { at: clock.now(), registration: key });
     });
   }
+  return true;
 }
 
 /** There are servers that say yes and keep the client; reading it may have replaced the token. */

@@ -113,6 +113,8 @@ const MIGRATIONS: readonly string[] = [
   UPDATE left_names SET left_at = unixepoch() * 1000;
   `,
   'CREATE INDEX names_registration ON names (registration)',
+  // The inventory is to have the names of what there is.
+  "UPDATE registrations SET inventory_due = 0 WHERE inventory_due IS NULL AND restored = 0 AND status <> 'ended'",
 ];
 
 /** What a later version wrote is for a later version. */

@@ -46,8 +46,8 @@ export async function workOn(home: Home, piece: Piece): Promise<Outcome> {
   const began = clock.now();
   const publisher = await publisherFor(home, piece.start);
   const publishes = publisher !== undefined;
-  // What no job has looked at, the App looks at itself before it takes the name.
-  const start = publishes && !piece.start.published.every(isSeen) ? onlySeen(piece.start) : piece.start;
+  // What no job has looked at, or not since it was left, the App looks at itself before it takes the name.
+  const start = publishes && !piece.start.published.every(isSure) ? onlySure(piece.start) : piece.start;
   const left: Publication[] = [];
   const store = createRecordStore(home, key, loaded, { run, left });
   const ports = portsFor(home, start, { store, publisher, run, left: (publication) => left.push(publication) });
@@ -102,8 +102,13 @@ function isOver({ sql }: Home, { owner, ending }: RegistrationRecord): boolean {
   return owner !== undefined && ending === undefined && whyBuried(sql, ownerName(owner)) !== undefined;
 }
 
-function onlySeen(record: RegistrationRecord): RegistrationRecord {
-  return { ...record, published: record.published.filter(isSeen) };
+function onlySure(record: RegistrationRecord): RegistrationRecord {
+  return { ...record, published: record.published.filter(isSure) };
+}
+
+/** Nobody else can have made it meanwhile. */
+function isSure(entry: Publication): boolean {
+  return isSeen(entry) && entry.leftAt === undefined;
 }
 
 /** A problem is told once, not at every attempt. */

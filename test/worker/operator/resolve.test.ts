@@ -120,6 +120,28 @@ test('a client that was made by hand stands in for one that the server refused t
   expect(body.credentials).toMatchObject({ client_id, client_secret });
 });
 
+test('a known client gets another token in place of one that was refused, and a suspect beside it stays', async () => {
+  await suspect('beside');
+  const { suspects } = await worker.record('production/beside');
+  await worker.apply('production/locked-out', wish(server));
+  const client = found();
+  await worker.edit('production/locked-out', (record) => ({
+    ...record,
+    suspects,
+    clients: record.clients.map((known) => ({
+      ...known,
+      ...(known.access && { access: { ...known.access, registrationAccessToken: 'refused' } }),
+      accessSeen: 'refused' as const,
+    })),
+  }));
+  const { status } = await resolve('locked-out', { resolution: 'adopt', ...client });
+  expect(status).toBe(200);
+  const record = await worker.record('production/locked-out');
+  expect(record.suspects).toEqual(suspects);
+  expect(record.clients[0]?.access?.registrationAccessToken).toBe(client.registration_access_token);
+  expect(record.clients[0]?.accessSeen).not.toBe('refused');
+});
+
 test('what cannot be settled is refused, and changes nothing', async () => {
   await suspect('refused');
   const before = await worker.record('production/refused');

@@ -67,6 +67,7 @@ test('what ended long ago is forgotten, with the names that it left, and nothing
   expect((await row('pr-40/web'))?.status).toBe('ended');
   await until(async () => (await row('pr-40/web'))?.inventory_due === null);
   await worker.sql("INSERT INTO left_names (place, registration) VALUES ('a', 'pr-40/web'), ('b', 'pr-41/web')");
+  await worker.sql("INSERT INTO names (place, registration) VALUES ('c', 'pr-40/web'), ('d', 'pr-41/web')");
   // An object that is evicted before it has written when to come back comes back when its lease is over.
   await worker.sql("UPDATE registrations SET due = ? WHERE key = 'pr-40/web'", Date.now());
   await worker.cron();
@@ -81,4 +82,5 @@ test('what ended long ago is forgotten, with the names that it left, and nothing
   await until(async () => (await row('pr-40/web')) === undefined);
   expect(await worker.sql("SELECT ended FROM ledger WHERE registration = 'pr-40/web'")).toEqual([{ ended: 'deleted' }]);
   expect(await worker.sql('SELECT place FROM left_names')).toEqual([{ place: 'b' }]);
+  expect(await worker.sql("SELECT place FROM names WHERE place IN ('c', 'd')")).toEqual([{ place: 'd' }]);
 });

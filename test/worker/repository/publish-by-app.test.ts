@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { ApplyBody } from '../../../shared/api/worker-api.ts';
+import { unfinished } from '../../../shared/reconcile/record-queries.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../../support/authorization-server.ts';
 import type { GitHub } from '../../support/github/server.ts';
 import { APP_ID, PKCS1 } from '../github-app/support/app.ts';
@@ -156,4 +157,25 @@ test('names that a registration left before the App was there are looked at like
   expect([status, body.error]).toEqual([409, 'secret_exists']);
   expect(github.secrets()).toMatchObject({ K_SECRET: 'made by a person meanwhile' });
   expect(server.clients()).toHaveLength(1);
+});
+
+test('names taken back from what was left, and not looked at before the App came, are neither written over nor deleted', async () => {
+  const key = 'production/taken-back';
+  await worker.apply(key, published('L'));
+  github.seedSecret('L_SECRET', 'made by a person meanwhile');
+  await worker.edit(key, (record) => ({
+    ...record,
+    published: record.published.map(({ target, item, at }) => ({
+      target,
+      item,
+      state: 'claimed',
+      of: unfinished('#0'),
+      at,
+      leftAt: Date.now() + 3_600_000,
+    })),
+  }));
+  const { status, body } = await worker.apply(key, published('L'), { run_id: '101' });
+  expect([status, body.error]).toEqual([409, 'secret_exists']);
+  expect((await worker.send('DELETE', key, { claims: { run_id: '102' } })).body.registration.status).toBe('ended');
+  expect(github.secrets()).toMatchObject({ L_SECRET: 'made by a person meanwhile' });
 });

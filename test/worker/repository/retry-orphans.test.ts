@@ -7,7 +7,7 @@ import { eventsSince } from '../../../worker/repository/event-rows.ts';
 import type { Home } from '../../../worker/repository/home.ts';
 import { ledgerOf } from '../../../worker/repository/ledger-rows.ts';
 import { loadRecord } from '../../../worker/repository/load-record.ts';
-import { createRecordStore } from '../../../worker/repository/record-store.ts';
+import { createRecordStore, type Loaded } from '../../../worker/repository/record-store.ts';
 import { retryOrphans } from '../../../worker/repository/retry-orphans.ts';
 import { access, client, DAY, NOW, record, SERVER } from '../../reconcile/build.ts';
 import { plainVault } from '../../schedules/stage.ts';
@@ -60,7 +60,7 @@ async function objectWith(
     repositoryId: '2002',
   } as unknown as Home;
   await createRecordStore(home, KEY, undefined).save(record({ key: KEY, clients: [client()], ...stored }));
-  const ended = await retryOrphans(home, KEY).then(
+  const ended = await retryOrphans(home, (await loadRecord(home, KEY)) as Loaded).then(
     () => false,
     () => true,
   );

@@ -28,7 +28,7 @@ type Kv = {
     readonly keys: readonly { readonly name: string; readonly metadata?: unknown; readonly expiration?: number }[];
   }>;
   readonly get: (key: string) => Promise<string | null>;
-  readonly put: (key: string, value: string) => Promise<void>;
+  readonly put: (key: string, value: string, options?: { readonly metadata: unknown }) => Promise<void>;
   readonly delete: (key: string) => Promise<void>;
 };
 
