@@ -5,7 +5,7 @@ import { credentialValue } from '../../shared/publish/credential-value.ts';
 import { fingerprint } from '../../shared/publish/fingerprint.ts';
 import type { Publication } from '../../shared/publish/sink.ts';
 import { withNewestKey } from '../../shared/reconcile/key-hosting.ts';
-import { credentialsOf, editionOf, unfinished } from '../../shared/reconcile/record-queries.ts';
+import { credentialsOf, editionOf, unfinished, wantedPublications } from '../../shared/reconcile/record-queries.ts';
 import type { RegistrationRecord } from '../../shared/record/record.ts';
 
 /**
@@ -27,7 +27,9 @@ export async function takeReceipt(
       client: record.key,
     });
   }
-  const waiting = record.published.filter(({ of }) => of === unfinished(edition));
+  // A name that was asked for before is not what the job was told to publish: nobody has said whose it is.
+  const wanted = new Set(wantedPublications(record).map(({ publication }) => publication));
+  const waiting = record.published.filter((entry) => entry.of === unfinished(edition) && wanted.has(entry));
   if (waiting.length === 0) return record;
   if (stage === 'claimed') {
     const claim = (entry: Publication): Publication => ({ ...takenBack(entry), tokenKind: 'job' });
