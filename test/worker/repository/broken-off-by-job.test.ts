@@ -44,7 +44,7 @@ test('names that only the job can take away are known as left, wherever the tear
       const told = events.map(({ event }) => JSON.parse(String(event))).filter(({ kind }) => kind === 'names_left');
       expect(told, at).toEqual([{ kind: 'names_left', names: [name] }]);
       const { status, body } = await preview.deploy();
-      expect([status, body.claimed], at).toEqual([200, [{ kind: 'secret', name }]]);
+      expect([status, body.claimed], at).toEqual([200, [{ kind: 'secret', name, left_at: expect.any(String) }]]);
     },
   });
   expect(calls).toBeGreaterThanOrEqual(2);
