@@ -4,13 +4,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
-import { githubRequest } from '../../../action/github.ts';
-import { clock, random } from '../../../action/platform.ts';
-import { openStore, type StandaloneStore } from '../../../action/standalone/git-store.ts';
+import type { StandaloneStore } from '../../../action/standalone/git-store.ts';
 import type { StandaloneState } from '../../../shared/record/codec.ts';
 import type { RegistrationRecord } from '../../../shared/record/record.ts';
-import { parseStateKeys } from '../../../shared/record/seal.ts';
 import { type GitHub, type GitHubOptions, startGitHub } from '../../support/github/server.ts';
+import { openKept } from '../../support/remembered.ts';
 import { type Run, type RunningAction, startMain } from '../../support/run-action.ts';
 import type { GitHubContext, RunOptions } from '../../support/runner-job.ts';
 import { atTheEnd } from './closing.ts';
@@ -23,7 +21,6 @@ export const READING_TOKEN = 'ghs_token_that_may_only_read_0123456789';
 /** Writes secrets of the repository, and nothing else. */
 export const NARROW_TOKEN = 'github_pat_that_may_write_little_0123456789';
 export const APP_TOKEN = 'ghs_token_of_an_app_0123456789';
-const SILENT = { info: () => {}, warning: () => {}, debug: () => {} };
 const PUBLISHING = { secrets: 'write', variables: 'write', environments: 'write', metadata: 'read' } as const;
 
 // Every step is a process of its own; on a busy machine they take their time.
@@ -127,18 +124,8 @@ export async function openRepository(options: Partial<GitHubOptions> = {}): Prom
   };
 
   const start = async (job: Job = {}) => startMain(await optionsOf(job));
-  const store = async (environment: string) =>
-    openStore({
-      request: githubRequest(JOB_TOKEN, github.url, fetch),
-      owner,
-      repo: name,
-      repositoryId: String(id),
-      environment,
-      keys: await parseStateKeys(key),
-      clock,
-      random,
-      log: SILENT,
-    });
+  const store = (environment: string) =>
+    openKept({ repository: { owner, name, id }, environment, url: github.url, token: JOB_TOKEN, key });
   const state = async (environment: string) => (await store(environment)).load();
 
   return {
