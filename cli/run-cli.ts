@@ -56,9 +56,12 @@ async function runCommand(asked: Asked, env: Environment, screen: Screen): Promi
     const sink = createEnvFileSink(dirname(resolve(state.path)), network.clock);
     const ports = { ...network, store: state.store, sink, announce: async () => {} };
     const work: Work = { asked, screen, network, state, ports, stopping: stopOnSignals(screen) };
-    return await (asked.command === 'doctor' ? doctor(work, work) : BY_HAND[asked.command](work));
+    try {
+      return await (asked.command === 'doctor' ? doctor(work, work) : BY_HAND[asked.command](work));
+    } finally {
+      await warnOfExposed(state, screen);
+    }
   } finally {
-    await warnOfExposed(state, screen);
     await state.close();
   }
 }

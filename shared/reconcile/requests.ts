@@ -155,7 +155,6 @@ function withNewAccess(record: RegistrationRecord, known: Client, given: HandedO
   };
 }
 
-/** Another secret is tried and published as any that is new. */
 function withSecret(known: Client, { clientSecret }: HandedOver): Client {
   if (clientSecret === undefined || clientSecret === known.clientSecret) return known;
   const { verification: _v, clientSecretExpiresAt: _x, ...client } = known;
